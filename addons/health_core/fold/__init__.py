@@ -1,0 +1,1 @@
+"""Pure folding of commands in memory; imports nothing of Odoo."""
