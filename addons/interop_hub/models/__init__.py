@@ -1,0 +1,17 @@
+from . import (
+    interop_system,
+    interop_lane,
+    interop_lane_slot,
+    interop_handler,
+    interop_interface,
+    interop_message,
+    interop_payload,
+    interop_attempt,
+    interop_link,
+    interop_linked_mixin,
+    interop_stat,
+    interop_exception,
+    interop_audit_event,
+    interop_mapping_mixin,
+    ir_cron,
+)

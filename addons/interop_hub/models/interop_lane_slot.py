@@ -1,0 +1,141 @@
+import logging
+
+from psycopg2.errors import OperationalError
+from psycopg2.extensions import TransactionRollbackError
+
+from odoo import api, fields, models
+from odoo.modules.registry import Registry
+
+from ..drain import LATENCY, Drain
+from ..locks import DRAIN, WORKER, lock_number
+
+_logger = logging.getLogger(__name__)
+
+
+class InteropLaneSlot(models.Model):
+    """One share of a lane, drained by one worker at a time.
+
+    Whoever drains a slot holds its advisory lock and, after letting go, looks
+    once more for work. The door, after its commit, wakes somebody only when
+    that lock is free; so no message is left without anybody coming for it.
+    """
+
+    _name = "interop.lane.slot"
+    _description = "Lane Slot"
+    _order = "lane_id, number"
+
+    lane_id = fields.Many2one("interop.lane", required=True, ondelete="cascade", index=True)
+    number = fields.Integer(required=True)
+    cron_id = fields.Many2one("ir.cron", ondelete="set null", index=True)
+    woken_at = fields.Datetime(help="A worker was called and has not come yet")
+
+    _number_unique = models.UniqueIndex("(lane_id, number)")
+
+    def _sync_crons(self):
+        """Create the missing scheduled actions and set all of them as their lane asks."""
+        without = self.filtered(lambda slot: not slot.cron_id)
+        model = self.env["ir.model"]._get("interop.lane.slot")
+        root = self.env.ref("base.user_root")
+        crons = (
+            self.env["ir.cron"]
+            .sudo()
+            .create(
+                [
+                    {
+                        "name": "Lane",
+                        "model_id": model.id,
+                        "state": "code",
+                        "code": f"model.browse({slot.id})._run()",
+                        "interval_number": 1,
+                        "interval_type": "minutes",
+                        "user_id": root.id,
+                    }
+                    for slot in without
+                ]
+            )
+        )
+        for slot, cron in zip(without, crons, strict=True):
+            slot.cron_id = cron
+        for slot in self:
+            lane = slot.lane_id
+            slot.cron_id.sudo().write(
+                {
+                    "name": f"Interoperability lane: {lane.name} ({slot.number + 1}/{max(lane.parallelism, 1)})",
+                    "priority": LATENCY[lane.latency_class].priority,
+                    "active": lane.active and slot.number < lane.parallelism,
+                }
+            )
+
+    def _run(self):
+        """Drain this slot within the lane's time budget; called by its scheduled action."""
+        self.ensure_one()
+        drain = Drain(self.env, self.lane_id.id, self.number)
+        if drain.worker_present():
+            return
+        if drain.run(self.lane_id._budget()):
+            self.cron_id._trigger()
+
+    @api.model
+    def _wake_after_commit(self, lane_id: int, numbers: list[int]):
+        cr = self.env.cr
+        pending = cr.postcommit.data.setdefault("interop_wake", {})
+        if not pending:
+            dbname = cr.dbname
+
+            def wake():
+                calls = dict(pending)
+                pending.clear()
+                _wake(dbname, calls)
+
+            cr.postcommit.add(wake)
+        pending.setdefault(lane_id, set()).update(numbers)
+
+
+def _wake(dbname: str, calls: dict[int, set[int]]):
+    """Call a worker for slots nobody drains now.
+
+    :param calls: ``{lane id: slot numbers}``
+    """
+    try:
+        registry = Registry(dbname)
+        with registry.cursor() as cr:
+            crons = False
+            for lane_id, numbers in calls.items():
+                for number in numbers:
+                    crons |= _wake_slot(cr, lane_id, number)
+            cr.commit()
+            if crons:
+                api.Environment(cr, 1, {})["ir.cron"]._notifydb()
+    except TransactionRollbackError:
+        _logger.debug("another process is waking the same lane")
+    except OperationalError:
+        # The message is committed; the lane's own schedule finds it within a minute.
+        _logger.warning("lane could not be woken: the database did not answer")
+
+
+def _wake_slot(cr, lane_id: int, number: int) -> bool:
+    """Wake whoever drains one slot; return whether the cron workers have to be told."""
+    cr.execute("SELECT pg_try_advisory_xact_lock_shared(%s, %s)", [DRAIN, lock_number(lane_id, number)])
+    if not cr.fetchone()[0]:
+        return False  # somebody drains this slot and looks again before going
+    cr.execute("SELECT pg_try_advisory_xact_lock_shared(%s, %s)", [WORKER, lock_number(lane_id, number)])
+    if not cr.fetchone()[0]:
+        cr.execute("SELECT pg_notify('interop_lane', %s)", [f"{lane_id}:{number}"])
+        return False
+    cr.execute(
+        """UPDATE interop_lane_slot SET woken_at = now() AT TIME ZONE 'UTC'
+            WHERE lane_id = %s AND number = %s
+              AND (woken_at IS NULL OR woken_at < now() AT TIME ZONE 'UTC' - interval '5 seconds')
+        RETURNING cron_id""",
+        [lane_id, number],
+        log_exceptions=False,
+    )
+    row = cr.fetchone()
+    if not row or not row[0]:
+        return False
+    cr.execute(
+        "INSERT INTO ir_cron_trigger (cron_id, call_at, create_date) "
+        "VALUES (%s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')",
+        [row[0]],
+    )
+    return True

@@ -1,0 +1,89 @@
+from odoo import api, fields, models
+
+from .. import keyring
+
+BATCH = 5000
+
+
+class InteropPayload(models.Model):
+    """The sealed body of a message: inserted once, never changed but by key rotation.
+
+    The column ``sealed`` holds raw bytes and is read by SQL only, so no ORM
+    call, export or remote API can hand it out.
+    """
+
+    _name = "interop.payload"
+    _description = "Message Payload"
+    _log_access = False
+    _order = "id desc"
+
+    message_id = fields.Many2one("interop.message", required=True, ondelete="cascade")
+    interface_id = fields.Many2one("interop.interface", required=True, ondelete="cascade")
+    key_id = fields.Char(required=True)
+    sha256 = fields.Char()
+    size = fields.Integer()
+    content_type = fields.Char()
+    received_at = fields.Datetime()
+
+    _message_unique = models.UniqueIndex("(message_id)")
+    _interface_received = models.Index("(interface_id, received_at)")
+    _key = models.Index("(key_id, id)")
+
+    def init(self):
+        self.env.cr.execute("ALTER TABLE interop_payload ADD COLUMN IF NOT EXISTS sealed bytea")
+        self.env.cr.execute("ALTER TABLE interop_payload ALTER COLUMN sealed SET STORAGE EXTERNAL")
+
+    @api.model
+    def _bodies(self, message_ids) -> dict[int, bytes]:
+        """Decrypted bodies by message id, in one query; purged ones are missing from the answer."""
+        self.env.cr.execute(
+            """SELECT p.message_id, m.uuid, p.key_id, p.sealed
+                 FROM interop_payload p JOIN interop_message m ON m.id = p.message_id
+                WHERE p.message_id = ANY(%s)""",
+            [list(message_ids)],
+        )
+        ring = keyring.ring()
+        return {
+            message_id: ring.decrypt(key_id, sealed, uuid.encode())
+            for message_id, uuid, key_id, sealed in self.env.cr.fetchall()
+        }
+
+    @api.autovacuum
+    def _purge_expired(self):
+        """Delete the bodies of finished messages past their interface's retention."""
+        self.env.cr.execute(
+            """DELETE FROM interop_payload WHERE id IN (
+                   SELECT p.id
+                     FROM interop_interface i
+                     JOIN interop_payload p ON p.interface_id = i.id
+                     JOIN interop_message m ON m.id = p.message_id
+                    WHERE i.retention_payload_days > 0
+                      AND p.received_at < now() AT TIME ZONE 'UTC' - make_interval(days => i.retention_payload_days)
+                      AND m.state IN ('done', 'rejected', 'discarded')
+                    LIMIT %s)""",
+            [BATCH],
+        )
+        done = self.env.cr.rowcount
+        return done, done == BATCH
+
+    @api.model
+    def _reencrypt(self, limit: int = 1000) -> int:
+        """Seal up to ``limit`` bodies of old keys under the current one; return how many were."""
+        ring = keyring.ring()
+        self.env.cr.execute(
+            """SELECT p.id, m.uuid, p.key_id, p.sealed
+                 FROM interop_payload p JOIN interop_message m ON m.id = p.message_id
+                WHERE p.key_id <> %s ORDER BY p.key_id, p.id LIMIT %s FOR UPDATE OF p SKIP LOCKED""",
+            [ring.current, limit],
+        )
+        rows = [
+            (payload_id, *ring.encrypt(ring.decrypt(key_id, sealed, uuid.encode()), uuid.encode()))
+            for payload_id, uuid, key_id, sealed in self.env.cr.fetchall()
+        ]
+        if rows:
+            self.env.cr.execute_values(
+                """UPDATE interop_payload p SET key_id = v.key_id, sealed = v.sealed
+                     FROM (VALUES %s) AS v(id, key_id, sealed) WHERE p.id = v.id""",
+                rows,
+            )
+        return len(rows)
