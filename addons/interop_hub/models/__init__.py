@@ -13,5 +13,8 @@ from . import (
     interop_exception,
     interop_audit_event,
     interop_mapping_mixin,
+    interop_authority,
+    interop_authority_conflict,
+    interop_owned_mixin,
     ir_cron,
 )
