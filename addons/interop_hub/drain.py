@@ -200,25 +200,16 @@ class Drain:
         return len(todo) + len(outcomes.held)
 
     def _claim(self, interface: dict) -> list[Claimed]:
-        self.cr.execute(
-            """SELECT id, ordering_key, attempts, uuid FROM (
-                  (SELECT id, ordering_key, attempts, uuid FROM interop_message
-                    WHERE interface_id = %(interface)s AND state = 'retry' AND partition %% %(n)s = %(slot)s
-                      AND next_attempt <= now() AT TIME ZONE 'UTC'
-                 ORDER BY id LIMIT %(batch)s FOR NO KEY UPDATE SKIP LOCKED)
-                UNION ALL
-                  (SELECT id, ordering_key, attempts, uuid FROM interop_message
-                    WHERE interface_id = %(interface)s AND state = 'received' AND partition %% %(n)s = %(slot)s
-                 ORDER BY id LIMIT %(batch)s FOR NO KEY UPDATE SKIP LOCKED)) AS due
-             ORDER BY id""",
-            {
-                "interface": interface["id"],
-                "n": interface["parallelism"],
-                "slot": self.slot,
-                "batch": interface["batch_size"],
-            },
-        )
-        return [Claimed(*row) for row in self.cr.fetchall()]
+        claimed = []
+        for condition in ("state = 'retry' AND next_attempt <= now() AT TIME ZONE 'UTC'", "state = 'received'"):
+            self.cr.execute(
+                f"""SELECT id, ordering_key, attempts, uuid FROM interop_message
+                     WHERE interface_id = %s AND {condition} AND partition %% %s = %s
+                  ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED""",
+                [interface["id"], interface["parallelism"], self.slot, interface["batch_size"] - len(claimed)],
+            )
+            claimed += [Claimed(*row) for row in self.cr.fetchall()]
+        return sorted(claimed)
 
     def _in_turn(self, interface: dict, claimed: list[Claimed], outcomes: Outcomes) -> list[Claimed]:
         """Leave out messages whose turn has not come: an older one of the same key waits elsewhere."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import functools
 import hashlib
 import hmac
 import json
@@ -111,11 +112,12 @@ def path() -> Path:
         return Path(value)
     from odoo.tools import config  # noqa: PLC0415  (the ring itself is usable without Odoo)
 
-    if config.rcfile and (value := _configured(config.rcfile)):
+    if config["config"] and (value := _configured(config["config"])):
         return Path(value)
     return Path(config["data_dir"]) / "interop_keyring.json"
 
 
+@functools.cache
 def _configured(rcfile: str) -> str:
     import configparser  # noqa: PLC0415
 

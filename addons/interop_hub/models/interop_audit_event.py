@@ -1,7 +1,7 @@
 import hashlib
 import json
 
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from ..locks import SEAL
@@ -68,10 +68,10 @@ class InteropAuditEvent(models.Model):
         )
 
     def write(self, vals):
-        raise AccessError(_("Audit events cannot be changed."))
+        raise AccessError(self.env._("Audit events cannot be changed."))
 
     def unlink(self):
-        raise AccessError(_("Audit events cannot be deleted."))
+        raise AccessError(self.env._("Audit events cannot be deleted."))
 
     @staticmethod
     def _seal_of(previous: str, row: tuple) -> str:

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 DEADLINE_HOURS = 24
@@ -14,7 +14,7 @@ class InteropException(models.Model):
 
     _name = "interop.exception"
     _description = "Exception"
-    _inherit = ["mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "state, deadline, id"
 
     name = fields.Char(string="What Happened", required=True, help="Without patient data")
@@ -221,7 +221,7 @@ class InteropException(models.Model):
     def action_resolve(self, reason=""):
         """The cause is gone: replay what waits for it."""
         self._check_operator()
-        self._resolve(reason or _("Resolved by hand"))
+        self._resolve(reason or self.env._("Resolved by hand"))
 
     def action_dismiss(self, reason=""):
         """Close it without replaying anything.
@@ -230,7 +230,7 @@ class InteropException(models.Model):
         """
         self._check_operator()
         if not (reason or "").strip():
-            raise UserError(_("Say why this is dismissed."))
+            raise UserError(self.env._("Say why this is dismissed."))
         self._resolve(reason, "discarded")
 
     def _check_operator(self):
@@ -242,7 +242,7 @@ class InteropException(models.Model):
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
-            "name": _("Blocked Messages"),
+            "name": self.env._("Blocked Messages"),
             "res_model": "interop.message",
             "view_mode": "list,form",
             "domain": [("exception_id", "=", self.id)],
@@ -252,7 +252,7 @@ class InteropException(models.Model):
         """The record that has to be put right."""
         self.ensure_one()
         if not self.res_model or not self.res_id:
-            raise UserError(_("No record belongs to this exception."))
+            raise UserError(self.env._("No record belongs to this exception."))
         return {
             "type": "ir.actions.act_window",
             "res_model": self.res_model,

@@ -1,7 +1,7 @@
 import re
 from datetime import timedelta
 
-from odoo import _, api, fields, models, tools
+from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
 
 from ..exceptions import Closed
@@ -134,7 +134,7 @@ class InteropInterface(models.Model):
         for interface in self:
             if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,62}", interface.code or ""):
                 raise ValidationError(
-                    _("The code %s may only have lower case letters, digits, dots, dashes.", interface.code)
+                    self.env._("The code %s may only have lower case letters, digits, dots, dashes.", interface.code)
                 )
 
     @api.model
@@ -221,7 +221,7 @@ class InteropInterface(models.Model):
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
-            "name": _("Messages"),
+            "name": self.env._("Messages"),
             "res_model": "interop.message",
             "view_mode": "list,form",
             "domain": [("interface_id", "=", self.id)],
@@ -238,13 +238,13 @@ class InteropInterface(models.Model):
         )
         exceptions = self.env["interop.exception"]
         alarms = exceptions.search([("type", "=", "silent_interface"), ("state", "in", ("open", "in_progress"))])
-        alarms.filtered(lambda alarm: alarm.interface_id not in silent)._resolve(_("Messages arrive again"))
+        alarms.filtered(lambda alarm: alarm.interface_id not in silent)._resolve(self.env._("Messages arrive again"))
         exceptions._open(
             [
                 {
                     "type": "silent_interface",
                     "key": interface.code,
-                    "name": _("No message for more than %s minutes", interface.silence_minutes),
+                    "name": self.env._("No message for more than %s minutes", interface.silence_minutes),
                     "company_id": interface.company_id.id,
                     "interface_id": interface.id,
                 }

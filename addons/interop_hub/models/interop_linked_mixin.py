@@ -1,4 +1,4 @@
-from odoo import _, fields, models
+from odoo import fields, models
 
 
 class InteropLinkedMixin(models.AbstractModel):
@@ -24,7 +24,7 @@ class InteropLinkedMixin(models.AbstractModel):
         messages = self.env["interop.link"]._messages(self)
         return {
             "type": "ir.actions.act_window",
-            "name": _("Messages"),
+            "name": self.env._("Messages"),
             "res_model": "interop.message",
             "view_mode": "list,form",
             "domain": [("id", "in", messages.ids)],

@@ -1,4 +1,4 @@
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 
@@ -65,7 +65,7 @@ class InteropMappingMixin(models.AbstractModel):
         """Put mappings into force; what waited for them is done again."""
         for mapping in self:
             if not mapping[self._target_field]:
-                raise UserError(_("Choose what the code %s stands for before you approve it.", mapping.code))
+                raise UserError(self.env._("Choose what the code %s stands for before you approve it.", mapping.code))
         self.write(
             {"state": "approved", "approved_by_id": self.env.uid, "approved_at": fields.Datetime.now()}
         )

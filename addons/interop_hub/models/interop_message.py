@@ -1,6 +1,6 @@
 import hashlib
 
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..contract import Accepted, Inbound, Reception
@@ -178,7 +178,7 @@ class InteropMessage(models.Model):
                 {
                     "type": "key_conflict",
                     "key": interface.sudo().code,
-                    "name": _("A message number was used again for another message"),
+                    "name": self.env._("A message number was used again for another message"),
                     "company_id": interface.sudo().company_id.id,
                     "interface_id": interface.id,
                     "message_ids": [result.message_id for result in stored if result.status == "new"],
@@ -197,7 +197,7 @@ class InteropMessage(models.Model):
         """Raise unless the user has the right ``metadata``, ``payload`` or ``operator``."""
         if not self.env.su and not self.env.user.has_group(RIGHTS[right]):
             raise AccessError(
-                _("This needs the right “%s”.", self.env.ref(RIGHTS[right]).sudo().full_name)
+                self.env._("This needs the right “%s”.", self.env.ref(RIGHTS[right]).sudo().full_name)
             )
 
     def _move(self, target: str, reason: str = "") -> models.Model:
@@ -266,7 +266,7 @@ class InteropMessage(models.Model):
         self._check_right("operator")
         moved = self._of_mine()._replay(reason)
         if not moved:
-            raise UserError(_("None of these messages can be replayed in its state."))
+            raise UserError(self.env._("None of these messages can be replayed in its state."))
         self.env["interop.audit.event"]._record("message.replay", moved, reason)
         return len(moved)
 
@@ -278,10 +278,10 @@ class InteropMessage(models.Model):
         """
         self._check_right("operator")
         if not (reason or "").strip():
-            raise UserError(_("Say why these messages are discarded."))
+            raise UserError(self.env._("Say why these messages are discarded."))
         moved = self._of_mine()._discard(reason)
         if not moved:
-            raise UserError(_("None of these messages can be discarded in its state."))
+            raise UserError(self.env._("None of these messages can be discarded in its state."))
         self.env["interop.audit.event"]._record("message.discard", moved, reason)
         return len(moved)
 
@@ -308,7 +308,7 @@ class InteropMessage(models.Model):
         return {
             message.id: message.sudo().interface_id._handler()._render(message.sudo().interface_id, bodies[message.id])
             if message.id in bodies
-            else _("The body was deleted by the retention rule of its interface.")
+            else self.env._("The body was deleted by the retention rule of its interface.")
             for message in self
         }
 

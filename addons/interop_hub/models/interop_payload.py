@@ -68,22 +68,49 @@ class InteropPayload(models.Model):
 
     @api.model
     def _reencrypt(self, limit: int = 1000) -> int:
-        """Seal up to ``limit`` bodies of old keys under the current one; return how many were."""
+        """Seal up to ``limit`` values of old keys under the current one; return how many were."""
         ring = keyring.ring()
-        self.env.cr.execute(
-            """SELECT p.id, m.uuid, p.key_id, p.sealed
-                 FROM interop_payload p JOIN interop_message m ON m.id = p.message_id
-                WHERE p.key_id <> %s ORDER BY p.key_id, p.id LIMIT %s FOR UPDATE OF p SKIP LOCKED""",
-            [ring.current, limit],
-        )
-        rows = [
-            (payload_id, *ring.encrypt(ring.decrypt(key_id, sealed, uuid.encode()), uuid.encode()))
-            for payload_id, uuid, key_id, sealed in self.env.cr.fetchall()
-        ]
-        if rows:
-            self.env.cr.execute_values(
-                """UPDATE interop_payload p SET key_id = v.key_id, sealed = v.sealed
-                     FROM (VALUES %s) AS v(id, key_id, sealed) WHERE p.id = v.id""",
-                rows,
+        for table, key_column, sealed_column, bound in self._sealed_tables():
+            self.env.cr.execute(
+                f"""SELECT id, {bound}, {key_column}, {sealed_column} FROM {table}
+                     WHERE {key_column} <> %s ORDER BY {key_column}, id LIMIT %s FOR UPDATE SKIP LOCKED""",
+                [ring.current, limit],
             )
-        return len(rows)
+            rows = [
+                (row_id, *ring.encrypt(ring.decrypt(key_id, sealed, aad.encode()), aad.encode()))
+                for row_id, aad, key_id, sealed in self.env.cr.fetchall()
+            ]
+            if rows:
+                self.env.cr.execute_values(
+                    f"""UPDATE {table} t SET {key_column} = v.key_id, {sealed_column} = v.sealed
+                          FROM (VALUES %s) AS v(id, key_id, sealed) WHERE t.id = v.id""",
+                    rows,
+                    page_size=len(rows),
+                )
+                return len(rows)
+        return 0
+
+    @api.model
+    def _sealed_tables(self) -> list[tuple[str, str, str, str]]:
+        """Where sealed data stands: (table, key column, sealed column, SQL for the text that it is bound to).
+
+        Addons that seal something of their own add a row, and key rotation re-encrypts it.
+        """
+        return [
+            (
+                "interop_payload",
+                "key_id",
+                "sealed",
+                "(SELECT m.uuid FROM interop_message m WHERE m.id = interop_payload.message_id)",
+            )
+        ]
+
+    @api.model
+    def _key_usage(self) -> dict[str, int]:
+        """How many sealed values need each key."""
+        usage: dict[str, int] = {}
+        for table, key_column, _sealed, _bound in self._sealed_tables():
+            self.env.cr.execute(f"SELECT {key_column}, count(*) FROM {table} GROUP BY 1")
+            for name, count in self.env.cr.fetchall():
+                usage[name] = usage.get(name, 0) + count
+        return usage

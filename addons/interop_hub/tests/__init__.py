@@ -1,0 +1,10 @@
+from . import (
+    test_audit,
+    test_drain,
+    test_exception,
+    test_inbox,
+    test_keyring,
+    test_operations,
+    test_retention,
+    test_security,
+)
