@@ -1,0 +1,22 @@
+{
+    "name": "Health Revenue",
+    "summary": "Charges, the completeness ledger, self-healing quarantine and draft invoices of visits",
+    "version": "19.0.1.0.0",
+    "author": "Interop Suite contributors",
+    "license": "LGPL-3",
+    "category": "Healthcare/Interoperability",
+    "depends": ["health_core", "account", "analytic"],
+    "data": [
+        "security/health_revenue_security.xml",
+        "security/ir.model.access.csv",
+        "data/ir_cron.xml",
+        "views/health_charge_views.xml",
+        "views/health_charge_capture_views.xml",
+        "views/health_charge_ledger_views.xml",
+        "views/health_receivable_transfer_views.xml",
+        "views/health_encounter_views.xml",
+        "views/account_move_views.xml",
+        "views/interop_exception_views.xml",
+        #"views/menus.xml",
+    ],
+}

@@ -1,0 +1,53 @@
+from odoo import api, fields, models
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    health_encounter_id = fields.Many2one(
+        "health.encounter", "Visit", readonly=True, copy=False, ondelete="restrict", index="btree_not_null"
+    )
+    health_part = fields.Selection(
+        [("payer", "Payer"), ("patient", "Patient")], "Debtor's part", readonly=True, copy=False
+    )
+    health_service_day = fields.Date("Service day", readonly=True, copy=False)
+    health_transfer_id = fields.Many2one(
+        "health.receivable.transfer", "Merge transfer", readonly=True, copy=False, index="btree_not_null"
+    )
+    health_charge_count = fields.Integer("Charges", compute="_compute_health_charge_count")
+
+    _health_draft = models.Index("(health_encounter_id) WHERE state = 'draft' AND health_encounter_id IS NOT NULL")
+
+    @api.depends("invoice_line_ids.health_charge_id")
+    def _compute_health_charge_count(self):
+        counts = dict(
+            self.env["account.move.line"]._read_group(
+                [("move_id", "in", self.ids), ("health_charge_id", "!=", False)],
+                ["move_id"],
+                ["health_charge_id:count_distinct"],
+            )
+        )
+        for move in self:
+            move.health_charge_count = counts.get(move, 0)
+
+    def action_open_health_charges(self):
+        """Open the charges that this document bills or credits."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("health_revenue.action_health_charge")
+        action["domain"] = [("id", "in", self.invoice_line_ids.health_charge_id.ids)]
+        action["context"] = {}
+        return action
+
+    def action_open_health_encounter(self):
+        """Open the visit that this document bills."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "health.encounter",
+            "view_mode": "form",
+            "res_id": self.health_encounter_id.id,
+        }
+
+    def button_cancel(self):
+        """A cancelled invoice no longer stands for its charges."""
+        self.filtered(lambda move: move.move_type == "out_invoice").invoice_line_ids._release_charges()
+        return super().button_cancel()
