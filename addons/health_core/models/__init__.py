@@ -17,3 +17,7 @@ from . import health_encounter_location
 from . import health_encounter_coverage
 from . import health_encounter_diagnosis
 from . import health_intake
+from . import health_intake_lookup
+from . import health_intake_store
+from . import health_intake_fold
+from . import health_intake_merge

@@ -7,6 +7,7 @@ from odoo.addons.health_core.canonical import Entry
 from odoo.addons.interop_hub.exceptions import NeedsPerson, SetFailed
 
 from ..fold.rounds import rounds
+from .health_facility_code import ANY_CODE
 
 #: Commands of these kinds are folded in memory and written together.
 FOLDED_KINDS = frozenset({"patient.register", "visit.record"})
@@ -73,26 +74,77 @@ class HealthIntake(models.AbstractModel):
             must look at; the caller rolls back and calls again without them
         :raises psycopg2.OperationalError: a concurrent transaction won; repeat the batch
         """
-        steps = self._steps(entries)
-        for kind, batch in rounds(steps, FOLDED_KINDS, self._component_keys):
-            if kind in FOLDED_KINDS:
-                self._apply_fold(batch)
-            else:
-                getattr(self, "_apply_" + kind.replace(".", "_"))(batch)
+        self.env.flush_all()
+        for kind, batch in rounds(self._steps(entries), FOLDED_KINDS, self._component_keys):
+            method = "_apply_fold" if kind in FOLDED_KINDS else "_apply_" + kind.replace(".", "_")
+            getattr(self, method)(batch)
 
-    # --- kinds -----------------------------------------------------------------
+    def _steps(self, entries: list[Entry]) -> list[Step]:
+        """Return the commands of all messages, each with its facility.
 
-    def _apply_fold(self, steps: list[Step]) -> None:
-        """Register patients and record visits: resolve, fold in memory, write."""
+        :raises SetFailed: for messages whose sending facility is unknown
+        """
+        sites = self._sites({entry.system_id for entry in entries})
+        steps, failures = [], {}
+        for entry in entries:
+            for command in entry.commands:
+                site = sites.get((entry.system_id, command.facility)) or sites.get((entry.system_id, ANY_CODE))
+                if site:
+                    steps.append(Step(entry, command, site))
+                else:
+                    system = self.env["interop.system"].sudo().browse(entry.system_id)
+                    failures[entry.message_id] = NeedsPerson(
+                        "facility.unknown",
+                        "No facility is known for the sending facility code",
+                        "MSH-4",
+                        hint="Add the code to a facility; the message then runs again",
+                        exception_type="unknown_facility",
+                        exception_key=f"{system.code}:{command.facility}",
+                    )
+        if failures:
+            raise SetFailed(failures)
+        return steps
 
-    def _apply_patient_merge(self, steps: list[Step]) -> None:
-        """Merge accounts: everything of the prior goes to the survivor, then ``_accounts_merged``."""
+    def _sites(self, system_ids) -> dict[tuple[int, str], Site]:
+        """Return the facilities by system and sending code, in one query."""
+        self.env.cr.execute(
+            """SELECT c.system_id, c.code, f.id, f.code, f.company_id, f.patient_authority, f.visit_authority
+                 FROM health_facility_code c JOIN health_facility f ON f.id = c.facility_id
+                WHERE c.system_id = ANY(%s) AND f.active""",
+            [list(system_ids)],
+        )
+        return {
+            (system_id, sent): Site(facility_id, code, company_id, patients or code, visits or code)
+            for system_id, sent, facility_id, code, company_id, patients, visits in self.env.cr.fetchall()
+        }
 
-    def _apply_visit_merge(self, steps: list[Step]) -> None:
-        """Merge visits, then ``_visits_merged``."""
-
-    def _apply_visit_move(self, steps: list[Step]) -> None:
-        """Move visits to other accounts, then ``_visits_moved``."""
+    def _component_keys(self, steps: list[Step]) -> list[list]:
+        """Return what binds each step to others: identifiers, visits, transactions, and the accounts behind them."""
+        identifiers, visits = [], []
+        for step in steps:
+            command = step.command
+            known = [getattr(command, "identifiers", ())]
+            if command.kind == "patient.merge":
+                known = [part for pair in command.pairs for part in (pair.survivor, pair.prior)]
+            identifiers.append([key for part in known for key in self._identifier_keys(step, part)])
+            refs = [getattr(command, name, None) for name in ("visit", "survivor", "prior")]
+            visits.append([self._visit_key(step, ref) for ref in refs if ref])
+        accounts = self._find_accounts({key for keys in identifiers for key in keys})
+        owners = self._visit_accounts({key for keys in visits for key in keys})
+        return [
+            [
+                *own,
+                *numbers,
+                *(accounts[key] for key in own if key in accounts),
+                *(owners[key] for key in numbers if key in owners),
+                *(
+                    [("transaction", step.system_id, step.command.transaction_id, step.command.line)]
+                    if step.command.kind == "charge.capture"
+                    else ()
+                ),
+            ]
+            for step, own, numbers in zip(steps, identifiers, visits, strict=True)
+        ]
 
     # --- hooks for upper addons: extend with super() -------------------------------
 
@@ -136,27 +188,4 @@ class HealthIntake(models.AbstractModel):
         """Called after visits moved to another account.
 
         :param moves: list of ``(encounter, former account)`` records; ``encounter.account_id`` is the new one
-        """
-
-    # --- resolution helpers, also for upper addons -----------------------------------
-
-    def _visit_key(self, step: Step, ref) -> tuple[str, str]:
-        """Return ``(authority, number)`` of a VisitRef."""
-        return (ref.authority or step.site.visit_authority, ref.number)
-
-    def _identifier_keys(self, step: Step, identifiers) -> list[tuple[str, str, str]]:
-        """Return ``(authority, type, value)`` of each Identifier, without repetitions."""
-        default = step.site.patient_authority
-        return list(dict.fromkeys((i.authority or default, i.type, i.value) for i in identifiers))
-
-    def _find_visits(self, keys) -> dict[tuple[str, str], int]:
-        """Return the encounter id of each known ``(authority, number)``; merged visits lead to the survivor."""
-
-    def _find_accounts(self, keys) -> dict[tuple[str, str, str], int]:
-        """Return the living account's id of each known ``(authority, type, value)``."""
-
-    def _find_practitioners(self, steps_refs) -> dict[tuple[str, str], int]:
-        """Return the practitioner id per ``(authority, value)``, creating unknown ones.
-
-        :param steps_refs: list of ``(step, PractitionerRef)``
         """

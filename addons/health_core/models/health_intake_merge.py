@@ -1,0 +1,332 @@
+from odoo import models
+
+from odoo.addons.interop_hub import keyring
+from odoo.addons.interop_hub.exceptions import NeedsPerson, SetFailed
+
+from ..bulk import next_ids, update_rows
+from ..fold.account import Account, person_values
+from ..fold.batch import Batch
+
+
+class HealthIntake(models.AbstractModel):
+    """Merging patient accounts and moving what belongs to them."""
+
+    _inherit = "health.intake"
+
+    def _apply_patient_merge(self, steps) -> None:
+        """Merge accounts pair by pair, in order.
+
+        Encounters, coverages and identifiers go to the survivor. An unknown
+        survivor is created; identifiers of an unknown prior are given to the
+        survivor, so that late messages find it. Then ``_accounts_merged``.
+
+        :raises SetFailed: for pairs whose identifiers belong to several accounts
+        """
+        pairs = [
+            (step, pair, self._identifier_keys(step, pair.survivor), self._identifier_keys(step, pair.prior))
+            for step in steps
+            for pair in step.command.pairs
+        ]
+        known = self._find_accounts({key for _step, _pair, *both in pairs for keys in both for key in keys})
+        loaded = self._load_accounts(set(known.values()))
+        batch = Batch(identifiers={key: loaded[account_id] for key, account_id in known.items()})
+        policies = self._policies(steps)
+        ended: dict[Account, Account] = {}
+        for step, pair, survivor_keys, prior_keys in pairs:
+            (not_owned, _create), _visit = policies[step.system_id, step.site.company_id]
+            self._fold_merge(batch, step, pair, survivor_keys, prior_keys, ended, not_owned)
+        if batch.failures:
+            raise SetFailed(batch.failures)
+        self._write_merge(batch, ended)
+
+    def _fold_merge(self, batch, step, pair, survivor_keys, prior_keys, ended, not_owned) -> None:
+        """Decide about one pair; ``ended`` takes ``{prior account: survivor account}``."""
+        survivors = batch.account_of(survivor_keys)
+        priors = batch.account_of(prior_keys)
+        if len(survivors) > 1:
+            survivors = [account for account in survivors if account not in priors]
+        priors = [account for account in priors if account not in survivors]
+        if len(survivors) > 1 or len(priors) > 1:
+            batch.failures[step.message_id] = self._conflict_of_accounts(
+                survivors if len(survivors) > 1 else priors, survivor_keys + prior_keys
+            )
+            return
+        survivor = survivors[0] if survivors else None
+        person = person_values(pair.person) if pair.person else {}
+        if survivor is None:
+            prior = priors[0] if priors else None
+            values = {**(prior.values if prior else {}), **person}
+            survivor = Account(None, values, prior.company_id if prior else step.site.company_id)
+            batch.new_accounts.append(survivor)
+        else:
+            if not_owned:
+                person = self._withhold(batch, step, survivor, survivor.values, person, not_owned)
+            survivor.values.update(person)
+        survivor.seen_by(step.site.company_id)
+        for prior in priors:
+            ended[prior] = survivor
+            if prior.company_id != survivor.company_id:
+                survivor.company_id = None
+            for key, account in batch.identifiers.items():
+                if account is prior:
+                    batch.identifiers[key] = survivor
+        batch.identify(survivor, [*survivor_keys, *prior_keys])
+        for account in (survivor, *priors):
+            batch.touched[step.message_id, account] = None
+
+    def _write_merge(self, batch, ended) -> None:
+        cr, uid = self.env.cr, self.env.uid
+        now = cr.now()
+        stamp = (uid, now, uid, now)
+        living = dict.fromkeys([*batch.new_accounts, *batch.identifiers.values()])
+        for prior in ended:  # new identifiers of an account that ended later in the batch follow it
+            final = _final(ended, prior)
+            final.new_identifiers += prior.new_identifiers
+            prior.new_identifiers = []
+            living.setdefault(final)
+            if prior.id is None:
+                living.setdefault(prior)
+        self._write_accounts(batch.new_accounts, living, stamp)
+        pairs = [(_final(ended, prior).id, prior.id) for prior in ended]
+        self._move_accounts(pairs)
+        self.env.invalidate_all(flush=False)
+        self.env["interop.link"]._add(
+            [(message_id, "health.patient.account", account.id) for message_id, account in batch.touched]
+        )
+        self._screen_withheld(batch)
+        if pairs:
+            Patient = self.env["health.patient.account"]
+            self._accounts_merged([(Patient.browse(survivor), Patient.browse(prior)) for survivor, prior in pairs])
+
+    def _move_accounts(self, pairs) -> None:
+        """Move everything of the prior accounts and mark them as merged.
+
+        A coverage that the survivor has too stays behind, ended; the visits
+        that used it use the survivor's.
+
+        :param pairs: ``[(survivor id, prior id), …]``
+        """
+        if not pairs:
+            return
+        cr = self.env.cr
+        survivors, priors = (list(column) for column in zip(*pairs, strict=True))
+        values = {"survivors": survivors, "priors": priors, "now": cr.now(), "uid": self.env.uid}
+        merged = "unnest(%(survivors)s::int[], %(priors)s::int[]) AS merged (survivor, prior)"
+        stamp = "write_date = %(now)s, write_uid = %(uid)s"
+        cr.execute(
+            f"""UPDATE health_patient_account account
+                   SET merged_into_id = merged.survivor, {stamp},
+                       active = FALSE, merged_at = COALESCE(account.merged_at, %(now)s)
+                  FROM {merged} WHERE account.id = merged.prior OR account.merged_into_id = merged.prior""",
+            values,
+        )
+        for table in ("health_encounter", "health_patient_identifier"):
+            cr.execute(
+                f"UPDATE {table} t SET account_id = merged.survivor, {stamp} FROM {merged}"
+                " WHERE t.account_id = merged.prior",
+                values,
+            )
+        cr.execute(
+            f"""SELECT c.id, c.account_id, merged.survivor, c.system_id, c.payer_code, c.member_id
+                  FROM {merged} JOIN health_coverage c ON c.account_id IN (merged.prior, merged.survivor)
+                 WHERE c.state <> 'ended'
+              ORDER BY c.account_id <> merged.survivor, c.id""",
+            values,
+        )
+        kept, twins, moved = {}, [], []
+        for coverage_id, account_id, survivor, system_id, payer_code, member_id in cr.fetchall():
+            key = (survivor, system_id, payer_code, member_id or "") if payer_code else coverage_id
+            first = kept.setdefault(key, coverage_id)
+            if first != coverage_id:
+                twins.append((first, coverage_id))
+            elif account_id != survivor:
+                moved.append((coverage_id, survivor))
+        update_rows(cr, "health_coverage", {"account_id": "int"}, moved)
+        self._replace_coverages(twins)
+
+    def _replace_coverages(self, twins) -> None:
+        """End coverages that another one stands for now, and use that one in the visits.
+
+        :param twins: ``[(coverage id that stays, coverage id that ends), …]``
+        """
+        if not twins:
+            return
+        cr = self.env.cr
+        stays, ends = (list(column) for column in zip(*twins, strict=True))
+        values = {"stays": stays, "ends": ends}
+        twin = "unnest(%(stays)s::int[], %(ends)s::int[]) AS twin (stays, ends)"
+        cr.execute(
+            f"""DELETE FROM health_encounter_coverage used USING {twin}
+                 WHERE used.coverage_id = twin.ends
+                   AND EXISTS (SELECT 1 FROM health_encounter_coverage other
+                                WHERE other.encounter_id = used.encounter_id AND other.coverage_id = twin.stays)""",
+            values,
+        )
+        for statement in (
+            f"UPDATE health_encounter_coverage t SET coverage_id = twin.stays FROM {twin} WHERE t.coverage_id = twin.ends",
+            f"UPDATE health_encounter t SET primary_coverage_id = twin.stays FROM {twin}"
+            " WHERE t.primary_coverage_id = twin.ends",
+            "UPDATE health_coverage SET state = 'ended' WHERE id = ANY(%(ends)s)",
+        ):
+            cr.execute(statement, values)
+
+    # --- visits ----------------------------------------------------------------
+
+    def _apply_visit_merge(self, steps) -> None:
+        """Merge visits: the prior is cancelled and its number leads to the survivor; then ``_visits_merged``.
+
+        A prior that never came is remembered, so that its number leads to the
+        survivor when it is used; an unknown survivor takes over the prior's facts.
+
+        :raises SetFailed: when neither visit is known
+        """
+        pairs = [
+            (step, self._visit_key(step, step.command.survivor), self._visit_key(step, step.command.prior))
+            for step in steps
+        ]
+        found = self._find_visits({key for _step, *keys in pairs for key in keys})
+        ended: dict[int, int] = {}
+        copies: dict[tuple, int] = {}
+        failures, links = {}, []
+        for step, survivor_key, prior_key in pairs:
+            survivor = found.get(survivor_key)
+            prior = found.get(prior_key)
+            if survivor is None and prior is None:
+                failures[step.message_id] = self._unknown_visit(survivor_key)
+                continue
+            if survivor is None or prior is None:
+                missing = survivor_key if survivor is None else prior_key
+                (fresh,) = next_ids(self.env.cr, "health_encounter", 1)
+                copies[missing] = (fresh, prior if survivor is None else survivor)
+                found[missing] = fresh
+                survivor, prior = found[survivor_key], found[prior_key]
+            if survivor != prior:
+                ended[prior] = survivor
+                found = {key: survivor if visit == prior else visit for key, visit in found.items()}
+            links += [(step.message_id, "health.encounter", survivor), (step.message_id, "health.encounter", prior)]
+        if failures:
+            raise SetFailed(failures)
+        self._copy_visits(copies)
+        pairs = [(_final(ended, prior), prior) for prior in ended]
+        self._move_visits(pairs)
+        self.env.invalidate_all(flush=False)
+        self.env["interop.link"]._add(links)
+        if pairs:
+            Encounter = self.env["health.encounter"]
+            self._visits_merged([(Encounter.browse(survivor), Encounter.browse(prior)) for survivor, prior in pairs])
+
+    def _copy_visits(self, copies) -> None:
+        """Create visits that only a merge has named, with the facts of the other visit.
+
+        :param copies: ``{(authority, number): (new id, id of the visit to copy)}``
+        """
+        for (authority, number), (fresh, model) in copies.items():
+            self.env.cr.execute(
+                """INSERT INTO health_encounter (id, authority, number, account_id, facility_id, company_id, system_id,
+                          class_code, status, admitted_at, discharged_at, attending_id, account_number, location_id,
+                          location_label, create_uid, create_date, write_uid, write_date)
+                   SELECT %s, %s, %s, account_id, facility_id, company_id, system_id, class_code, status, admitted_at,
+                          discharged_at, attending_id, account_number, location_id, location_label,
+                          create_uid, create_date, write_uid, write_date
+                     FROM health_encounter WHERE id = %s""",
+                [fresh, authority, number, model],
+                log_exceptions=False,
+            )
+
+    def _move_visits(self, pairs) -> None:
+        """Cancel the prior visits, lead their numbers to the survivor and move their rows.
+
+        :param pairs: ``[(survivor id, prior id), …]``
+        """
+        if not pairs:
+            return
+        survivors, priors = (list(column) for column in zip(*pairs, strict=True))
+        values = {"survivors": survivors, "priors": priors, "now": self.env.cr.now(), "uid": self.env.uid}
+        merged = "unnest(%(survivors)s::int[], %(priors)s::int[]) AS merged (survivor, prior)"
+        for statement in (
+            f"""UPDATE health_encounter t
+                   SET merged_into_id = merged.survivor, status = 'cancelled', write_date = %(now)s, write_uid = %(uid)s
+                  FROM {merged} WHERE t.id = merged.prior OR t.merged_into_id = merged.prior""",
+            f"""INSERT INTO health_encounter_coverage (encounter_id, coverage_id, sequence)
+                SELECT DISTINCT ON (merged.survivor, used.coverage_id)
+                       merged.survivor, used.coverage_id, 100 + used.sequence
+                  FROM {merged} JOIN health_encounter_coverage used ON used.encounter_id = merged.prior
+              ORDER BY merged.survivor, used.coverage_id, used.sequence
+           ON CONFLICT DO NOTHING""",
+            f"""UPDATE health_encounter t
+                   SET primary_coverage_id = (SELECT used.coverage_id FROM health_encounter_coverage used
+                                               WHERE used.encounter_id = t.id ORDER BY used.sequence, used.id LIMIT 1)
+                  FROM {merged} WHERE t.id = merged.survivor AND t.primary_coverage_id IS NULL""",
+        ):
+            self.env.cr.execute(statement, values)
+
+    def _apply_visit_move(self, steps) -> None:
+        """Move visits to the account of the identifiers, creating it when unknown; then ``_visits_moved``.
+
+        :raises SetFailed: for unknown visits and ambiguous identifiers
+        """
+        keys = [self._identifier_keys(step, step.command.identifiers) for step in steps]
+        known = self._find_accounts({key for step_keys in keys for key in step_keys})
+        loaded = self._load_accounts(set(known.values()))
+        batch = Batch(identifiers={key: loaded[account_id] for key, account_id in known.items()})
+        visit_keys = [self._visit_key(step, step.command.visit) for step in steps]
+        visits = self._find_visits(set(visit_keys))
+        moves: dict[int, Account] = {}
+        for step, step_keys, visit_key in zip(steps, keys, visit_keys, strict=True):
+            accounts = batch.account_of(step_keys)
+            if visit_key not in visits:
+                batch.failures[step.message_id] = self._unknown_visit(visit_key)
+            elif len(accounts) > 1:
+                batch.failures[step.message_id] = self._conflict_of_accounts(accounts, step_keys)
+            else:
+                account = accounts[0] if accounts else Account(None, {}, step.site.company_id)
+                if not accounts:
+                    batch.new_accounts.append(account)
+                account.seen_by(step.site.company_id)
+                batch.identify(account, step_keys)
+                moves[visits[visit_key]] = account
+                batch.touched[step.message_id, account] = None
+        if batch.failures:
+            raise SetFailed(batch.failures)
+        self._write_moves(batch, moves)
+        self.env["interop.link"]._add(
+            [(step.message_id, "health.encounter", visits[key]) for step, key in zip(steps, visit_keys, strict=True)]
+        )
+
+    def _write_moves(self, batch, moves) -> None:
+        now, uid = self.env.cr.now(), self.env.uid
+        living = dict.fromkeys([*batch.new_accounts, *batch.identifiers.values()])
+        self._write_accounts(batch.new_accounts, living, (uid, now, uid, now))
+        Encounter, Patient = self.env["health.encounter"], self.env["health.patient.account"]
+        encounters = Encounter.browse(moves)
+        former = {encounter: encounter.account_id for encounter in encounters}
+        changed = [encounter for encounter in encounters if former[encounter].id != moves[encounter.id].id]
+        update_rows(
+            self.env.cr,
+            "health_encounter",
+            {"account_id": "int", "write_uid": "int", "write_date": "timestamp"},
+            [(encounter.id, moves[encounter.id].id, uid, now) for encounter in changed],
+        )
+        self.env.invalidate_all(flush=False)
+        self.env["interop.link"]._add(
+            [(message_id, Patient._name, account.id) for message_id, account in batch.touched]
+        )
+        if changed:
+            self._visits_moved([(encounter, former[encounter]) for encounter in changed])
+
+    def _unknown_visit(self, key) -> NeedsPerson:
+        return NeedsPerson(
+            "visit.unknown",
+            "The visit is not known",
+            "PV1-19",
+            exception_type="unknown_visit",
+            exception_key=f"{key[0]}:{keyring.ring().digest(key[1])}",
+        )
+
+
+def _final(ended, ending):
+    """Return what an account or visit ended in, following merges of merges."""
+    final = ended[ending]
+    while final in ended:
+        final = ended[final]
+    return final
