@@ -9,8 +9,9 @@ import os
 import sys
 from pathlib import Path
 
-import odoo.addons
 import odoo.release
+
+import odoo.addons
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -28,7 +29,12 @@ def main():
     parser.read(ROOT / "odoo.conf")
     options = parser["options"]
     options["addons_path"] = ",".join([*odoo_addons(), str(ROOT / "addons")])
-    for key, name in (("db_host", "PGHOST"), ("db_port", "PGPORT"), ("db_user", "PGUSER"), ("db_password", "PGPASSWORD")):
+    for key, name in (
+        ("db_host", "PGHOST"),
+        ("db_port", "PGPORT"),
+        ("db_user", "PGUSER"),
+        ("db_password", "PGPASSWORD"),
+    ):
         if os.environ.get(name):
             options[key] = os.environ[name]
         else:

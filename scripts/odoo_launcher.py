@@ -35,7 +35,7 @@ def main():
         if path := addons_path(args):
             args.insert(0, f"--addons-path={path}")
         sys.argv[1:] = args
-    import odoo.cli  # noqa: PLC0415
+    import odoo.cli
 
     odoo.cli.main()
 

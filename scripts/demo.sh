@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Play a hospital day through the front door of a fresh demo and leave it running.
+. "$(dirname "$0")/env.sh"
+PORT=${PORT:-8069}
+started=$SECONDS
+"$ROOT/scripts/setup.sh"
+pg_env
+"$ROOT/scripts/stop.sh" --keep-database
+say "Database of the demo hospital"
+"$ROOT/scripts/database.sh" fresh interop_demo
+"$PY" "$ROOT/scripts/conf.py" "$BUILD/demo.conf" db_name=interop_demo "data_dir=$BUILD/data" proxy_mode=False \
+  workers=2 max_cron_threads=2 "http_port=$PORT" "gevent_port=$((PORT + 3))" http_interface=127.0.0.1 \
+  "logfile=$BUILD/logs/demo.log"
+progress "Loading the demo hospital" "$ROOT/scripts/load_demo.sh" "$BUILD/demo.conf" interop_demo
+
+say "Starting Odoo on port $PORT"
+: > "$BUILD/logs/demo.log"
+setsid "$ODOO" -c "$BUILD/demo.conf" 9>&- > "$BUILD/logs/demo.out" 2>&1 < /dev/null &
+echo $! > "$BUILD/demo.pid"
+for n in $(seq 120); do
+  if "$PY" -c "import sys, urllib.request as u; u.urlopen('http://127.0.0.1:$PORT/web/health', timeout=2)" 2>/dev/null; then break; fi
+  kill -0 "$(cat "$BUILD/demo.pid")" 2>/dev/null || { tail -n 5 "$BUILD/logs/demo.out" "$BUILD/logs/demo.log" >&2; fail "Odoo did not start (is port $PORT free? PORT= chooses another)"; }
+  [ "$n" != 120 ] || fail "Odoo did not answer on port $PORT"
+  sleep 0.5
+done
+"$PY" "$ROOT/scripts/play_day.py" --url "http://127.0.0.1:$PORT"
+cat <<TEXT
+
+  Odoo           http://127.0.0.1:$PORT/odoo    login: admin   password: admin
+  Demo client    demo-ehr / demo-ehr-secret     interfaces: ehr-adt, ehr-dft, lab-batch
+  Stop it with   make stop                      (took $((SECONDS - started)) s)
+TEXT
