@@ -110,7 +110,7 @@ def path() -> Path:
     """Where the keyring file is expected."""
     if value := os.environ.get("INTEROP_KEYRING"):
         return Path(value)
-    from odoo.tools import config  # noqa: PLC0415  (the ring itself is usable without Odoo)
+    from odoo.tools import config
 
     if config["config"] and (value := _configured(config["config"])):
         return Path(value)
@@ -119,7 +119,7 @@ def path() -> Path:
 
 @functools.cache
 def _configured(rcfile: str) -> str:
-    import configparser  # noqa: PLC0415
+    import configparser
 
     parser = configparser.ConfigParser(interpolation=None)
     parser.read(rcfile)
@@ -167,7 +167,7 @@ def ring() -> Ring:
 
     :raises KeyringError: when it cannot be read or is damaged
     """
-    global _cached  # noqa: PLW0603
+    global _cached
     injected = os.environ.get("INTEROP_KEYRING_JSON")
     if injected:
         token: object = injected

@@ -32,7 +32,7 @@ class InteropKeys(Command):
             sys.exit("interop_keys: name one database with -d, or as db_name in the configuration")
         server.load_server_wide_modules()
         registry = Registry(config["db_name"][0])
-        from odoo.addons.interop_hub import keyring  # noqa: PLC0415  (found through the addons path)
+        from odoo.addons.interop_hub import keyring
 
         try:
             if own.action == "rotate":
@@ -43,7 +43,7 @@ class InteropKeys(Command):
 
     def _rotate(self, registry, keyring, own):
         if not own.resume:
-            print(f"new current key: {keyring.add_key()}")  # noqa: T201
+            print(f"new current key: {keyring.add_key()}")
         done = 0
         while True:
             with registry.cursor() as cr:
@@ -51,14 +51,14 @@ class InteropKeys(Command):
             if not count:
                 break
             done += count
-            print(f"re-encrypted {done}", end="\r", flush=True)  # noqa: T201
-        print(f"re-encrypted {done} bodies")  # noqa: T201
+            print(f"re-encrypted {done}", end="\r", flush=True)
+        print(f"re-encrypted {done} bodies")
         if own.drop_unused:
             used = self._used(registry)
             for name in keyring.ring().key_ids:
                 if name not in used and name != keyring.ring().current:
                     keyring.drop_key(name)
-                    print(f"dropped key {name}")  # noqa: T201
+                    print(f"dropped key {name}")
 
     def _used(self, registry) -> dict:
         with registry.cursor() as cr:
@@ -69,6 +69,6 @@ class InteropKeys(Command):
         used = self._used(registry)
         for name in ring.key_ids:
             mark = "current" if name == ring.current else ""
-            print(f"{name:12} {used.get(name, 0):10} sealed {mark}")  # noqa: T201
+            print(f"{name:12} {used.get(name, 0):10} sealed {mark}")
         for name in used.keys() - set(ring.key_ids):
-            print(f"{name:12} {used[name]:10} sealed MISSING FROM THE KEYRING")  # noqa: T201
+            print(f"{name:12} {used[name]:10} sealed MISSING FROM THE KEYRING")

@@ -79,7 +79,7 @@ class Worker:
         _logger.info("stopped")
 
     def _serve_connected(self, cr, ears):
-        from odoo.addons.interop_hub.drain import Drain  # noqa: PLC0415  (needs a loaded registry)
+        from odoo.addons.interop_hub.drain import Drain
 
         connection = ears._cnx
         ears.execute("LISTEN interop_lane")
@@ -105,7 +105,7 @@ class Worker:
 
     def _take_slots(self, ears, served: dict):
         """Take the slots nobody serves; ``served`` maps (lane, slot) to its rank."""
-        from odoo.addons.interop_hub.locks import WORKER, lock_number  # noqa: PLC0415
+        from odoo.addons.interop_hub.locks import WORKER, lock_number
 
         ears.execute(
             """SELECT s.lane_id, s.number, l.sequence FROM interop_lane_slot s JOIN interop_lane l ON l.id = s.lane_id

@@ -99,7 +99,10 @@ class InteropAuditEvent(models.Model):
         rows = cr.fetchall()
         if not rows:
             return 0
-        cr.execute("SELECT seal FROM interop_audit_event WHERE seal IS NOT NULL AND id < %s ORDER BY id DESC LIMIT 1", [rows[0][0]])
+        cr.execute(
+            "SELECT seal FROM interop_audit_event WHERE seal IS NOT NULL AND id < %s ORDER BY id DESC LIMIT 1",
+            [rows[0][0]],
+        )
         previous = (cr.fetchone() or ("",))[0]
         seals = []
         for row in rows:

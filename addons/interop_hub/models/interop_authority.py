@@ -66,7 +66,11 @@ class InteropAuthority(models.Model):
         help="Technical names of the fields, separated by commas",
     )
     system_id = fields.Many2one(
-        "interop.system", string="Owner", ondelete="cascade", index=True, help="Empty: Odoo itself, so people at screens"
+        "interop.system",
+        string="Owner",
+        ondelete="cascade",
+        index=True,
+        help="Empty: Odoo itself, so people at screens",
     )
     owner_name = fields.Char(string="Owned By", compute="_compute_owner_name")
     policy = fields.Selection(POLICIES, string="Writes of Others", required=True, default="flag")
@@ -83,12 +87,16 @@ class InteropAuthority(models.Model):
     def _inverse_field_names(self):
         for rule in self:
             names = {name.strip() for name in (rule.field_names or "").split(",")} - {""}
-            found = self.env["ir.model.fields"].sudo().search(
-                [("model_id", "=", rule.model_id.id), ("name", "in", list(names))]
+            found = (
+                self.env["ir.model.fields"]
+                .sudo()
+                .search([("model_id", "=", rule.model_id.id), ("name", "in", list(names))])
             )
             if missing := names - set(found.mapped("name")):
                 raise ValidationError(
-                    self.env._("%(model)s has no field %(names)s.", model=rule.model_name, names=", ".join(sorted(missing)))
+                    self.env._(
+                        "%(model)s has no field %(names)s.", model=rule.model_name, names=", ".join(sorted(missing))
+                    )
                 )
             rule.field_ids = found
 
@@ -282,7 +290,12 @@ class InteropAuthority(models.Model):
             if system_id is None:
                 labels = [record._fields[name]._description_string(self.env) for name in rules if name]
                 raise UserError(
-                    self.env._("%(fields)s of %(model)s: changed in %(owner)s only.", fields=", ".join(labels), model=model, owner=owner)
+                    self.env._(
+                        "%(fields)s of %(model)s: changed in %(owner)s only.",
+                        fields=", ".join(labels),
+                        model=model,
+                        owner=owner,
+                    )
                     if labels
                     else self.env._("%(model)s: created in %(owner)s only.", model=model, owner=owner)
                 )

@@ -1,6 +1,6 @@
 import json
 
-from odoo import SUPERUSER_ID, _, api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 
 from ..ownership import to_json
@@ -84,7 +84,9 @@ class InteropAuthorityConflict(models.Model):
             return self.env[field.comodel_name].sudo().browse(ids).exists().display_name or ""
         if field.type in ("one2many", "many2many"):
             if all(isinstance(item, int) for item in value or ()):
-                return ", ".join(self.env[field.comodel_name].sudo().browse(value or []).exists().mapped("display_name"))
+                return ", ".join(
+                    self.env[field.comodel_name].sudo().browse(value or []).exists().mapped("display_name")
+                )
             return self.env._("%s changes of lines", len(value))
         if field.type == "selection" and value:
             return dict(field._description_selection(self.env)).get(value, value)
@@ -155,7 +157,7 @@ class InteropAuthorityConflict(models.Model):
                     "type": "authority_conflict",
                     "key": f"{record._name}:{source.code or 'odoo'}",
                     "name": self.env._(
-                        "%(model)s: %(source)s changes what %(owner)s owns",
+                        "%(model)s: %(writer)s changes what %(owner)s owns",
                         model=record._description,
                         source=source.name or self.env._("somebody in Odoo"),
                         owner=owners[rule.id].owner_name,
@@ -179,9 +181,7 @@ class InteropAuthorityConflict(models.Model):
         waiting = self.filtered(lambda conflict: conflict.state == "open")
         if not waiting:
             raise UserError(self.env._("These conflicts are decided already."))
-        waiting.sudo().write(
-            {"state": state, "decided_by_id": self.env.uid, "decided_at": fields.Datetime.now()}
-        )
+        waiting.sudo().write({"state": state, "decided_by_id": self.env.uid, "decided_at": fields.Datetime.now()})
         self.env["interop.audit.event"]._record(f"authority.{state}", waiting)
         exceptions = waiting.sudo().exception_id
         undecided = self.sudo().search([("exception_id", "in", exceptions.ids), ("state", "=", "open")])

@@ -82,7 +82,9 @@ class InteropException(models.Model):
     def _search_overdue(self, operator, value):
         if operator != "in":
             return NotImplemented
-        late = fields.Domain("state", "in", ("open", "in_progress")) & fields.Domain("deadline", "<", fields.Datetime.now())
+        late = fields.Domain("state", "in", ("open", "in_progress")) & fields.Domain(
+            "deadline", "<", fields.Datetime.now()
+        )
         return late if True in value else ~late
 
     @api.model
@@ -96,8 +98,10 @@ class InteropException(models.Model):
         """
         if not vals_list:
             return self.browse()
-        interfaces = self.env["interop.interface"].sudo().browse(
-            {vals["interface_id"] for vals in vals_list if vals.get("interface_id")}
+        interfaces = (
+            self.env["interop.interface"]
+            .sudo()
+            .browse({vals["interface_id"] for vals in vals_list if vals.get("interface_id")})
         )
         interfaces.fetch(["owner_id", "system_id"])
         merged = {}
@@ -162,9 +166,9 @@ class InteropException(models.Model):
                 page_size=len(blocked),
             )
         self.browse([row[0] for row in stored if row[1]]).sudo()._assign()
-        return self.browse(
-            [by_identity[vals["type"], vals["key"], vals["company_id"]].id for vals in vals_list]
-        ).sudo(self.env.su)
+        return self.browse([by_identity[vals["type"], vals["key"], vals["company_id"]].id for vals in vals_list]).sudo(
+            self.env.su
+        )
 
     def _assign(self):
         """Give each owner an activity for what was just opened."""
@@ -214,9 +218,7 @@ class InteropException(models.Model):
     def action_start(self):
         """Take the exception into work."""
         self._check_operator()
-        self.filtered(lambda record: record.state == "open").write(
-            {"state": "in_progress", "owner_id": self.env.uid}
-        )
+        self.filtered(lambda record: record.state == "open").write({"state": "in_progress", "owner_id": self.env.uid})
 
     def action_resolve(self, reason=""):
         """The cause is gone: replay what waits for it."""

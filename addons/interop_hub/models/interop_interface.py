@@ -78,9 +78,7 @@ class InteropInterface(models.Model):
 
     _code_unique = models.UniqueIndex("(code)", "Another interface has this code.")
     _lane_state = models.Index("(lane_id) WHERE state = 'active'")
-    _attempts_range = models.Constraint(
-        "CHECK (max_attempts BETWEEN 1 AND 100)", "A message is tried 1 to 100 times."
-    )
+    _attempts_range = models.Constraint("CHECK (max_attempts BETWEEN 1 AND 100)", "A message is tried 1 to 100 times.")
     _retry_range = models.Constraint(
         "CHECK (retry_base > 0 AND retry_cap >= retry_base)",
         "The longest wait between retries may not be shorter than the first.",

@@ -66,9 +66,7 @@ class InteropMappingMixin(models.AbstractModel):
         for mapping in self:
             if not mapping[self._target_field]:
                 raise UserError(self.env._("Choose what the code %s stands for before you approve it.", mapping.code))
-        self.write(
-            {"state": "approved", "approved_by_id": self.env.uid, "approved_at": fields.Datetime.now()}
-        )
+        self.write({"state": "approved", "approved_by_id": self.env.uid, "approved_at": fields.Datetime.now()})
         self.env["interop.audit.event"]._record("mapping.approve", self)
         self._on_approved()
 

@@ -35,7 +35,9 @@ class InteropMessage(models.Model):
     reference = fields.Char(readonly=True, help="The sender's own number of this message")
     idempotency_key = fields.Char(required=True, readonly=True, help="Keyed hash", groups="base.group_no_one")
     body_hash = fields.Char(readonly=True, groups="base.group_no_one")
-    ordering_key = fields.Char(readonly=True, help="Keyed hash of what the order is kept for", groups="base.group_no_one")
+    ordering_key = fields.Char(
+        readonly=True, help="Keyed hash of what the order is kept for", groups="base.group_no_one"
+    )
     partition = fields.Integer(readonly=True, groups="base.group_no_one")
     attempts = fields.Integer(readonly=True)
     next_attempt = fields.Datetime(readonly=True)
@@ -196,9 +198,7 @@ class InteropMessage(models.Model):
     def _check_right(self, right: str) -> None:
         """Raise unless the user has the right ``metadata``, ``payload`` or ``operator``."""
         if not self.env.su and not self.env.user.has_group(RIGHTS[right]):
-            raise AccessError(
-                self.env._("This needs the right “%s”.", self.env.ref(RIGHTS[right]).sudo().full_name)
-            )
+            raise AccessError(self.env._("This needs the right “%s”.", self.env.ref(RIGHTS[right]).sudo().full_name))
 
     def _move(self, target: str, reason: str = "") -> models.Model:
         """Move messages to ``target`` where that is allowed, note it, and return those moved."""

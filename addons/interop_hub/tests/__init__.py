@@ -1,5 +1,6 @@
 from . import (
     test_audit,
+    test_authority,
     test_drain,
     test_exception,
     test_inbox,

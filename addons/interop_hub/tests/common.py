@@ -2,10 +2,9 @@
 
 import json
 
+from odoo import models
 from odoo.orm.model_classes import add_to_registry
 from odoo.tests import TransactionCase
-
-from odoo import models
 
 from odoo.addons.interop_hub.contract import Inbound
 from odoo.addons.interop_hub.drain import Drain

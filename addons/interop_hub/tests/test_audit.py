@@ -9,8 +9,10 @@ from odoo.tools import mute_logger
 class TestAudit(TransactionCase):
     def events(self, count):
         audit = self.env["interop.audit.event"]
-        self.env.cr.execute("ALTER TABLE interop_audit_event DISABLE TRIGGER ALL; DELETE FROM interop_audit_event;"
-                            "ALTER TABLE interop_audit_event ENABLE TRIGGER ALL")
+        self.env.cr.execute(
+            "ALTER TABLE interop_audit_event DISABLE TRIGGER ALL; DELETE FROM interop_audit_event;"
+            "ALTER TABLE interop_audit_event ENABLE TRIGGER ALL"
+        )
         for number in range(count):
             audit._record("test", self.env.user, f"reason {number}")
         self.env.cr.execute(

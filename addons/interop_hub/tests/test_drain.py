@@ -113,7 +113,7 @@ class TestDrain(HubCase):
         self.assertEqual(message.state, "done")
 
     def registry_cursor_of_another_session(self):
-        from odoo.sql_db import db_connect  # noqa: PLC0415
+        from odoo.sql_db import db_connect
 
         cursor = db_connect(self.env.cr.dbname).cursor()
         self.addCleanup(cursor.close)

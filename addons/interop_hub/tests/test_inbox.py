@@ -49,9 +49,7 @@ class TestInbox(HubCase):
 
     def test_a_batch_takes_one_statement_for_rows_and_one_for_bodies(self):
         handler = self.env["interop.test.handler"]
-        inbounds = [
-            handler._identify(self.interface, json.dumps({"id": str(n)}).encode(), "") for n in range(300)
-        ]
+        inbounds = [handler._identify(self.interface, json.dumps({"id": str(n)}).encode(), "") for n in range(300)]
         self.interface._row()
         with self.assertQueryCount(2):
             results = self.env["interop.message"]._accept(self.interface, inbounds)

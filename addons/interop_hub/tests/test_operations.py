@@ -38,8 +38,10 @@ class TestOperations(HubCase):
         self.drain()
         for number in range(1, 4):
             self.fix(str(number))
-        count = self.env["interop.message"].with_user(self.operator).action_replay_matching(
-            [("interface_id", "=", self.interface.id)]
+        count = (
+            self.env["interop.message"]
+            .with_user(self.operator)
+            .action_replay_matching([("interface_id", "=", self.interface.id)])
         )
         self.assertEqual(count, 3)
         self.drain()
@@ -81,7 +83,7 @@ class TestOperations(HubCase):
         self.assertTrue(_wake_slot(self.env.cr, self.lane.id, 0), "the next one calls again")
 
     def test_a_slot_being_drained_needs_no_call(self):
-        from odoo.sql_db import db_connect  # noqa: PLC0415
+        from odoo.sql_db import db_connect
 
         with db_connect(self.env.cr.dbname).cursor() as other:
             other.execute("SELECT pg_advisory_xact_lock(%s, %s)", [DRAIN, lock_number(self.lane.id, 0)])

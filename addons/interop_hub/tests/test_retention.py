@@ -51,8 +51,11 @@ class TestRetention(HubCase):
         before = messages._bodies()
         self.addCleanup(setattr, keyring, "_cached", keyring._cached)
         token, ring = keyring._cached
-        content = {"current": "t2", "keys": {**{k: _b64(v) for k, v in ring._keys.items()}, "t2": keyring._key()},
-                   "index": _b64(ring._index)}
+        content = {
+            "current": "t2",
+            "keys": {**{k: _b64(v) for k, v in ring._keys.items()}, "t2": keyring._key()},
+            "index": _b64(ring._index),
+        }
         keyring._cached = (token, keyring.Ring(content))
         self.assertEqual(self.env["interop.payload"]._reencrypt(2), 2)
         while self.env["interop.payload"]._reencrypt(1000):
@@ -63,6 +66,6 @@ class TestRetention(HubCase):
 
 
 def _b64(value):
-    import base64  # noqa: PLC0415
+    import base64
 
     return base64.b64encode(value).decode()
