@@ -4,6 +4,7 @@ from . import (
     interop_authority,
     interop_authority_conflict,
     interop_exception,
+    interop_exception_conflict,
     interop_handler,
     interop_interface,
     interop_lane,
