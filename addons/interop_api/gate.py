@@ -1,0 +1,236 @@
+"""Who is calling: Basic and Bearer, checked with one query and the same work for known and unknown clients.
+
+Nothing of an account is cached between requests, so that revoking a secret,
+archiving an account or taking an interface away acts on the next request.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+from dataclasses import dataclass
+from urllib.parse import unquote_plus
+
+from odoo.addons.interop_hub import keyring
+
+from . import jose_guard, problem, throttle
+from .models.interop_service_credential import digest, matches
+from .problem import Problem
+
+AUDIENCE = "interop"
+TOKEN_SECONDS = 300
+FAILURES_PER_MINUTE = 10
+ADDRESS_FACTOR = 5
+_CHALLENGE = {"WWW-Authenticate": 'Basic realm="interop", charset="UTF-8", Bearer realm="interop"'}
+_NO_HASH = "0" * 64
+_MAX_HEADER = jose_guard.MAX_TOKEN_BYTES + 16
+
+# One row whatever is found: throttle, account, credentials that are valid now, allowed interfaces, key in force.
+_LOOKUP = """
+    SELECT (SELECT jsonb_object_agg(t.key, t.empty_at - extract(epoch FROM clock_timestamp()))
+              FROM interop_throttle t WHERE t.key = ANY(%(buckets)s)),
+           a.id, a.client_id, a.company_id, a.rate_limit, c.ids, c.hashes, c.stale,
+           ARRAY(SELECT r.interface_id FROM interop_service_account_interface_rel r WHERE r.account_id = a.id),
+           EXISTS (SELECT FROM interop_signing_key k
+                    WHERE k.kid = %(kid)s
+                      AND (k.accept_until IS NULL OR k.accept_until > clock_timestamp() AT TIME ZONE 'UTC'))
+      FROM (SELECT 1) AS always
+ LEFT JOIN interop_service_account a ON a.client_id = %(client)s AND a.active
+ LEFT JOIN LATERAL (
+           SELECT array_agg(v.id ORDER BY v.id) AS ids,
+                  array_agg(v.secret_hash ORDER BY v.id) AS hashes,
+                  array_agg(v.last_used_at IS NULL
+                            OR v.last_used_at < clock_timestamp() AT TIME ZONE 'UTC' - interval '10 minutes'
+                            ORDER BY v.id) AS stale
+             FROM interop_service_credential v
+            WHERE v.account_id = a.id AND v.revoked_at IS NULL
+              AND (v.expires_at IS NULL OR v.expires_at > clock_timestamp() AT TIME ZONE 'UTC')) c ON TRUE
+"""
+_NOTE_USE = """
+    UPDATE interop_service_credential SET last_used_at = now() AT TIME ZONE 'UTC'
+     WHERE id IN (SELECT id FROM interop_service_credential WHERE id = %s FOR UPDATE SKIP LOCKED)
+ RETURNING 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An authenticated service account."""
+
+    account_id: int
+    client_id: str
+    credential_id: int
+    company_id: int | None
+    rate_limit: int
+    interface_ids: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """What a request brought to prove who it is: a secret, or a token."""
+
+    client_id: str
+    secret: str = ""
+    token: str = ""
+    kid: str = ""
+
+
+def read_authorization(header: str | None) -> Presented:
+    """Take an ``Authorization`` header apart.
+
+    :raises Problem: 401 when there is none, or it is neither Basic nor Bearer, or malformed
+    """
+    if not header:
+        raise _unauthorized("auth.missing", "Authenticate with Basic or Bearer.")
+    if len(header) > _MAX_HEADER:
+        raise _unauthorized("auth.malformed", "The Authorization header is too long.")
+    scheme, _, value = header.partition(" ")
+    value = value.strip()
+    if scheme.lower() == "basic":
+        try:
+            client_id, colon, secret = base64.b64decode(value, validate=True).decode("utf-8").partition(":")
+        except (ValueError, binascii.Error):
+            colon = client_id = secret = ""
+        if not colon:
+            raise _unauthorized("auth.malformed", "The Basic credentials cannot be read.")
+        return Presented(_clean(client_id), secret=_clean(secret))
+    if scheme.lower() == "bearer":
+        try:
+            peek = jose_guard.peek(value)
+        except jose_guard.TokenError as error:
+            # Looked up all the same, and counted as a failure.
+            return Presented("", token=error.code)
+        return Presented(_clean(peek.subject), token=value, kid=peek.kid[:64])
+    raise _unauthorized("auth.scheme", "Authenticate with Basic or Bearer.")
+
+
+def _clean(text: str) -> str:
+    """RFC 6749 has clients form-encode both parts of a Basic header; ours hold no character that it changes."""
+    return unquote_plus(text).replace("\0", "")[:256] if "%" in text else text.replace("\0", "")[:256]
+
+
+def identify(env, presented: Presented, address: str) -> Caller:
+    """Find out whose credentials these are.
+
+    :param address: of the client, as the server sees it
+    :raises Problem: 401 when they are not valid, 429 after too many failures
+    """
+    buckets = _buckets(env, presented.client_id, address)
+    # The same work for everybody: one digest, one query, two comparisons (or one signature).
+    presented_hash = digest(presented.client_id, presented.secret)
+    env.cr.execute(
+        _LOOKUP,
+        {"buckets": [bucket.key for bucket in buckets], "client": presented.client_id, "kid": presented.kid},
+    )
+    filled, account_id, client_id, company_id, rate_limit, ids, hashes, stale, interfaces, kid_valid = (
+        env.cr.fetchone()
+    )
+    if filled:
+        wait = max(bucket.wait(filled.get(bucket.key, 0.0)) for bucket in buckets)
+        if wait:
+            raise _too_many("auth.throttled", "Too many failed attempts.", wait)
+    ids, hashes = ids or [], hashes or []
+    if presented.token:
+        code, credential_id = _check_token(env, presented, kid_valid)
+        matched = credential_id if credential_id in ids else None
+    else:
+        code, matched = "auth.refused", None
+        for n in range(2):
+            stored = hashes[n] if n < len(hashes) else _NO_HASH
+            if matches(presented_hash, stored):
+                matched = ids[n] if n < len(ids) else None
+    if matched is None or account_id is None:
+        if code != "token.expired":  # its signature was good: a client that must ask for a new one
+            throttle.hit(env, buckets)
+        raise _unauthorized(code or "auth.refused", "The credentials are not valid (any more).")
+    if stale[ids.index(matched)]:
+        throttle.run_apart(env, _NOTE_USE, [matched])
+    return Caller(account_id, client_id, matched, company_id, rate_limit, frozenset(interfaces))
+
+
+def _check_token(env, presented: Presented, kid_valid: bool) -> tuple[str, int | None]:
+    """Verify a token; return (code of the failure, id of the credential that it was issued for)."""
+    if not presented.kid:
+        return presented.token, None  # did not even look like one; the reason stands in its place
+    verifier = env["interop.signing.key"]._verifier if kid_valid else lambda kid: None
+    try:
+        claims = jose_guard.verify(
+            presented.token, verifier, audience=AUDIENCE, issuer=issuer(env), max_lifetime=TOKEN_SECONDS
+        )
+    except jose_guard.TokenError as error:
+        return error.code, None
+    credential_id = claims.get("cid")
+    return "auth.refused", credential_id if type(credential_id) is int else None
+
+
+def check_rate(env, caller: Caller) -> None:
+    """Count the request against the account's limit.
+
+    :raises Problem: 429 when it is used up
+    """
+    if not caller.rate_limit:
+        return
+    bucket = throttle.Bucket(keyring.ring().digest(f"rate:{caller.account_id}"), caller.rate_limit)
+    if wait := throttle.admit(env, bucket):
+        raise _too_many("rate.limit", f"This account may send {caller.rate_limit} requests per minute.", wait)
+
+
+def issuer(env) -> str:
+    """Who issues tokens here: this database, by its own id."""
+    return f"urn:uuid:{env['ir.config_parameter'].sudo().get_param('database.uuid')}"
+
+
+def issue_token(env, caller: Caller) -> str:
+    """A signed access token for ``caller``, bound to the secret that it showed."""
+    now = int(throttle.clock())
+    return jose_guard.sign(
+        {
+            "iss": issuer(env),
+            "sub": caller.client_id,
+            "aud": AUDIENCE,
+            "iat": now,
+            "exp": now + TOKEN_SECONDS,
+            "jti": jose_guard.new_id(),
+            "cid": caller.credential_id,
+        },
+        env["interop.signing.key"]._signer(),
+    )
+
+
+def _buckets(env, client_id: str, address: str) -> tuple[throttle.Bucket, throttle.Bucket]:
+    """Failures are counted per client and address, and per address, never per client alone:
+
+    whoever knows a client id could otherwise lock its owner out.
+    """
+    parameter = env["ir.config_parameter"].sudo().get_param("interop_api.failures_per_minute")
+    limit = max(1, int(parameter)) if (parameter or "").isdigit() else FAILURES_PER_MINUTE
+    network = _network(address)
+    ring = keyring.ring()
+    return (
+        throttle.Bucket(ring.digest(f"auth-client:{client_id}@{network}"), limit),
+        throttle.Bucket(ring.digest(f"auth-address:{network}"), limit * ADDRESS_FACTOR),
+    )
+
+
+def _network(address: str) -> str:
+    """One IPv4 address, or the /64 that one IPv6 site has for itself."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return "unknown"
+    if parsed.version == 6 and not parsed.ipv4_mapped:
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(getattr(parsed, "ipv4_mapped", None) or parsed)
+
+
+def _unauthorized(code: str, detail: str) -> Problem:
+    error = Problem(401, code, detail, headers=_CHALLENGE)
+    problem.log(error)
+    return error
+
+
+def _too_many(code: str, detail: str, wait: int) -> Problem:
+    error = Problem(429, code, detail, headers={"Retry-After": wait})
+    problem.log(error)
+    return error

@@ -1,0 +1,113 @@
+"""Buckets that limit failed logins and request rates, shared by all workers and nodes.
+
+A bucket is one number: the moment at which it is empty again (generic cell rate
+algorithm). The table is UNLOGGED, as losing it in a crash of the database costs
+nothing, and is written on its own cursor, so that the rollback of a refused
+request keeps what it counted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import psycopg2
+
+WINDOW_SECONDS = 60
+_ATTEMPTS = 5
+_NOW = "extract(epoch FROM statement_timestamp())"
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """``limit`` hits are let through per window; more are not."""
+
+    key: str
+    limit: int
+
+    @property
+    def step(self) -> float:
+        """Seconds that one hit fills."""
+        return WINDOW_SECONDS / self.limit
+
+    def wait(self, filled: float) -> int:
+        """Seconds to wait, 0 when there is room.
+
+        :param filled: seconds until the bucket is empty
+        """
+        over = filled - (WINDOW_SECONDS - self.step)
+        return max(1, math.ceil(over)) if over > 0 else 0
+
+
+def clock() -> float:
+    """Seconds since the epoch; one place for tests to move."""
+    return time.time()
+
+
+def create_table(cr) -> None:
+    """Create the table of buckets."""
+    cr.execute(
+        """CREATE UNLOGGED TABLE IF NOT EXISTS interop_throttle (
+               key varchar PRIMARY KEY, empty_at double precision NOT NULL)"""
+    )
+
+
+@contextlib.contextmanager
+def _apart(env):
+    """A cursor of its own: what is written here is committed whatever becomes of the request."""
+    with env.registry.cursor() as cr:
+        yield cr
+
+
+def run_apart(env, query: str, params: list):
+    """Run one statement apart, again when a neighbour hit the same row at the same moment."""
+    for attempt in range(_ATTEMPTS):
+        try:
+            with _apart(env) as cr:
+                cr.execute(query, params, log_exceptions=False)
+                return cr.fetchall()
+        except psycopg2.errors.SerializationFailure:
+            if attempt == _ATTEMPTS - 1:
+                return []
+    return []
+
+
+def hit(env, buckets: Iterable[Bucket]) -> None:
+    """Count one hit in each of ``buckets``, full or not."""
+    ordered = sorted(buckets, key=lambda bucket: bucket.key)  # one order, so that two writers never deadlock
+    run_apart(
+        env,
+        f"""INSERT INTO interop_throttle AS t (key, empty_at)
+            SELECT b.key, {_NOW} + b.step FROM unnest(%s, %s) AS b(key, step)
+            ON CONFLICT (key) DO UPDATE
+                SET empty_at = GREATEST(t.empty_at, {_NOW}) + (excluded.empty_at - {_NOW})
+            RETURNING 1""",
+        [[bucket.key for bucket in ordered], [bucket.step for bucket in ordered]],
+    )
+
+
+def admit(env, bucket: Bucket) -> int:
+    """Count one hit if there is room; return 0, or the seconds to wait when there is none."""
+    rows = run_apart(
+        env,
+        f"""WITH admitted AS (
+                INSERT INTO interop_throttle AS t (key, empty_at) VALUES (%s, {_NOW} + %s)
+                ON CONFLICT (key) DO UPDATE SET empty_at = GREATEST(t.empty_at, {_NOW}) + %s
+                    WHERE t.empty_at - {_NOW} <= %s
+                RETURNING 1)
+            SELECT EXISTS (SELECT FROM admitted),
+                   (SELECT empty_at - {_NOW} FROM interop_throttle WHERE key = %s)""",
+        [bucket.key, bucket.step, bucket.step, WINDOW_SECONDS - bucket.step, bucket.key],
+    )
+    if not rows or rows[0][0]:
+        return 0
+    return bucket.wait(rows[0][1] or 0.0) or 1
+
+
+def sweep(cr) -> int:
+    """Delete empty buckets; return how many."""
+    cr.execute(f"DELETE FROM interop_throttle WHERE empty_at < {_NOW}")
+    return cr.rowcount
