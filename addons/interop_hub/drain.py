@@ -80,28 +80,41 @@ class Drain:
     def _slot_lock(self):
         """Hold the slot; gives False when somebody else drains it."""
         key = [DRAIN, lock_number(self.lane_id, self.slot)]
-        got = False
-        for _attempt in range(5):  # a door may hold it shared for a moment
-            self.cr.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
-            got = self.cr.fetchone()[0]
-            if got:
-                break
-            self.cr.rollback()
-            time.sleep(0.005)
-        if got:
-            self.cr.execute(
-                "UPDATE interop_lane_slot SET woken_at = NULL"
-                " WHERE lane_id = %s AND number = %s AND woken_at IS NOT NULL",
-                [self.lane_id, self.slot],
-            )
-        self.cr.commit()
+        got = self._try_lock(key)
         try:
+            if got:
+                self._answer_call()
             yield got
         finally:
             if got and not self.cr.closed and not self.cr._cnx.closed:
                 self.cr.rollback()
                 self.cr.execute("SELECT pg_advisory_unlock(%s, %s)", key)
                 self.cr.commit()
+
+    def _try_lock(self, key: list[int]) -> bool:
+        for _attempt in range(5):  # a door may hold it shared for a moment
+            self.cr.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
+            got = self.cr.fetchone()[0]
+            self.cr.rollback()
+            if got:
+                return True
+            time.sleep(0.005)
+        return False
+
+    def _answer_call(self) -> None:
+        """Note that somebody has come, so that the next message calls again."""
+        for _attempt in range(SERIALIZATION_TRIES):
+            try:
+                self.cr.execute(
+                    "UPDATE interop_lane_slot SET woken_at = NULL"
+                    " WHERE lane_id = %s AND number = %s AND woken_at IS NOT NULL",
+                    [self.lane_id, self.slot],
+                    log_exceptions=False,
+                )
+                self.cr.commit()
+                return
+            except TransactionRollbackError:
+                self.cr.rollback()
 
     # -- the loop ------------------------------------------------------------
 

@@ -102,12 +102,12 @@ def store(cr, interface: dict, inbounds: list[Inbound], direction: str = "in") -
         keys.append(key)
         hashes.append(body_hash)
         sealed.append(ring.encrypt(inbound.body, identity.encode()))
-    inserted = dict(
-        (identity, row_id)
+    inserted = {
+        identity: row_id
         for row_id, identity in execute_values(
             cr, _INSERT_MESSAGES, rows, template=_ROW, page_size=len(rows) or 1, fetch=True
         )
-    )
+    }
     payloads = [
         (inserted[uuids[n]], interface["id"], *sealed[n], hashes[n], len(inbound.body), inbound.content_type or None)
         for n, inbound in enumerate(inbounds)

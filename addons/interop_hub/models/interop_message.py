@@ -3,7 +3,8 @@ import hashlib
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..contract import Accepted, Inbound, Reception
+from ..contract import Accepted, Inbound, Reception, Split
+from ..exceptions import Rejected
 from ..inbox import store
 from ..outcome import release
 from ..states import BLOCKING, FINAL, OPEN, SELECTION, sources
@@ -123,7 +124,6 @@ class InteropMessage(models.Model):
         """Take one request body: split, identify, acknowledge and store it.
 
         :param key: the sender's idempotency key, where the transport carries one
-        :raises Rejected: when the whole body is unusable
         """
         return self._receive_many(interface, [(body, content_type)], trace_id, key)[0]
 
@@ -131,15 +131,22 @@ class InteropMessage(models.Model):
     def _receive_many(self, interface, requests, trace_id: str = "", key: str = "") -> list[Reception]:
         """Like :meth:`_receive`, for bodies that arrived together; all are stored in one transaction.
 
+        A body that cannot even be taken apart is stored as one rejected message.
+
         :param requests: ``[(body, content type), …]``
         """
         handler = interface.sudo()._handler()
-        splits = [handler._split(interface, body, content_type) for body, content_type in requests]
-        inbounds, counts = [], []
-        for split, (_body, content_type) in zip(splits, requests, strict=True):
-            counts.append(len(split.bodies))
-            for number, part in enumerate(split.bodies):
-                inbound = handler._identify(interface, part, content_type)
+        splits, inbounds, counts = [], [], []
+        for body, content_type in requests:
+            try:
+                split = handler._split(interface, body, content_type)
+                parts = [handler._identify(interface, part, content_type) for part in split.bodies]
+            except Rejected as error:
+                split = Split([body])
+                parts = [Inbound(body, f"unusable:{hash_of(body)}", error=error)]
+            splits.append(split)
+            counts.append(len(parts))
+            for number, inbound in enumerate(parts):
                 inbound.trace_id = trace_id
                 if key:
                     inbound.key = f"header:{key}" if counts[-1] == 1 else f"header:{key}:{number}"

@@ -1,6 +1,7 @@
 from . import (
     test_audit,
     test_authority,
+    test_cron_places,
     test_drain,
     test_exception,
     test_inbox,

@@ -2,7 +2,8 @@ import json
 
 from odoo.tests import tagged
 
-from odoo.addons.interop_hub.exceptions import Closed
+from odoo.addons.interop_hub.contract import Split
+from odoo.addons.interop_hub.exceptions import Closed, Rejected
 
 from .common import HubCase
 
@@ -46,6 +47,20 @@ class TestInbox(HubCase):
         self.assertEqual(message.error_code, "test.json")
         self.assertIn("/id", message.error_text)
         self.assertEqual(message._bodies()[message.id], b"no json")
+
+    def test_one_unusable_body_does_not_sink_those_that_arrived_with_it(self):
+        def split(handler, interface, body, content_type):
+            if body == b"garbage":
+                raise Rejected("test.garbage", "this cannot be taken apart")
+            return Split([body])
+
+        self.patch(type(self.env["interop.test.handler"]), "_split", split)
+        receptions = self.env["interop.message"]._receive_many(
+            self.interface, [(b'{"id": "1"}', ""), (b"garbage", ""), (b'{"id": "2"}', "")]
+        )
+        states = [reception.results[0].state for reception in receptions]
+        self.assertEqual(states, ["received", "rejected", "received"])
+        self.assertEqual(json.loads(receptions[1].body)["error"]["code"], "test.garbage")
 
     def test_a_batch_takes_one_statement_for_rows_and_one_for_bodies(self):
         handler = self.env["interop.test.handler"]
