@@ -185,21 +185,21 @@ class HealthIntake(models.AbstractModel):
             for step in steps
         ]
         found = self._find_visits({key for _step, *keys in pairs for key in keys})
+        missing = list(dict.fromkeys(key for _step, *keys in pairs for key in keys if key not in found))
+        reserved = dict(zip(missing, next_ids(self.env.cr, "health_encounter", len(missing)), strict=True))
         ended: dict[int, int] = {}
-        copies: dict[tuple, int] = {}
+        copies: dict[int, tuple] = {}
         failures, links = {}, []
         for step, survivor_key, prior_key in pairs:
-            survivor = found.get(survivor_key)
-            prior = found.get(prior_key)
+            survivor, prior = found.get(survivor_key), found.get(prior_key)
             if survivor is None and prior is None:
                 failures[step.message_id] = self._unknown_visit(survivor_key)
                 continue
-            if survivor is None or prior is None:
-                missing = survivor_key if survivor is None else prior_key
-                (fresh,) = next_ids(self.env.cr, "health_encounter", 1)
-                copies[missing] = (fresh, prior if survivor is None else survivor)
-                found[missing] = fresh
-                survivor, prior = found[survivor_key], found[prior_key]
+            for key, known, other in ((survivor_key, survivor, prior), (prior_key, prior, survivor)):
+                if known is None:
+                    found[key] = reserved[key]
+                    copies[reserved[key]] = (*key, copies[other][2] if other in copies else other)
+            survivor, prior = found[survivor_key], found[prior_key]
             if survivor != prior:
                 ended[prior] = survivor
                 found = {key: survivor if visit == prior else visit for key, visit in found.items()}
@@ -211,27 +211,32 @@ class HealthIntake(models.AbstractModel):
         self._move_visits(pairs)
         self.env.invalidate_all(flush=False)
         self.env["interop.link"]._add(links)
+        Encounter = self.env["health.encounter"]
+        if copies:
+            self._visits_arrived(Encounter.browse(copies))
         if pairs:
-            Encounter = self.env["health.encounter"]
             self._visits_merged([(Encounter.browse(survivor), Encounter.browse(prior)) for survivor, prior in pairs])
 
     def _copy_visits(self, copies) -> None:
         """Create visits that only a merge has named, with the facts of the other visit.
 
-        :param copies: ``{(authority, number): (new id, id of the visit to copy)}``
+        :param copies: ``{new id: (authority, number, id of the visit to copy)}``
         """
-        for (authority, number), (fresh, model) in copies.items():
-            self.env.cr.execute(
-                """INSERT INTO health_encounter (id, authority, number, account_id, facility_id, company_id, system_id,
-                          class_code, status, admitted_at, discharged_at, attending_id, account_number, location_id,
-                          location_label, create_uid, create_date, write_uid, write_date)
-                   SELECT %s, %s, %s, account_id, facility_id, company_id, system_id, class_code, status, admitted_at,
-                          discharged_at, attending_id, account_number, location_id, location_label,
-                          create_uid, create_date, write_uid, write_date
-                     FROM health_encounter WHERE id = %s""",
-                [fresh, authority, number, model],
-                log_exceptions=False,
-            )
+        if not copies:
+            return
+        rows = [(fresh, *values) for fresh, values in copies.items()]
+        ids, authorities, numbers, models_ = (list(column) for column in zip(*rows, strict=True))
+        facts = """account_id, facility_id, company_id, system_id, class_code, status, admitted_at, discharged_at,
+                   attending_id, account_number, location_id, location_label,
+                   create_uid, create_date, write_uid, write_date"""
+        self.env.cr.execute(
+            f"""INSERT INTO health_encounter (id, authority, number, {facts})
+                SELECT fresh.id, fresh.authority, fresh.number, {facts}
+                  FROM unnest(%s::int[], %s::text[], %s::text[], %s::int[]) AS fresh (id, authority, number, copied)
+                  JOIN (SELECT id AS copied, {facts} FROM health_encounter) AS known USING (copied)""",
+            [ids, authorities, numbers, models_],
+            log_exceptions=False,
+        )
 
     def _move_visits(self, pairs) -> None:
         """Cancel the prior visits, lead their numbers to the survivor and move their rows.
