@@ -86,16 +86,6 @@ class Master:
         return next((p for p in self.payers.values() if p.source == source), None)
 
 
-def npi(number: int) -> str:
-    """A well-formed ten-digit provider number: 9 digits and the Luhn check digit over prefix 80840."""
-    body = f"{199000000 + 17 * number:09d}"
-    total = 0
-    for position, digit in enumerate(reversed("80840" + body)):
-        value = int(digit) * (2 if position % 2 == 0 else 1)
-        total += value - 9 if value > 9 else value
-    return body + str(-total % 10)
-
-
 @cache
 def load() -> Master:
     """Read ``hospital.json`` and ``services.csv``."""
@@ -127,7 +117,6 @@ def load() -> Master:
             p["code"]: Payer(p["code"], p["name"], Decimal(p["patient_share"]) / 100, p["EHR"]) for p in raw["payers"]
         },
         practitioners=tuple(
-            Practitioner(npi(number), given, family, facility)
-            for number, (given, family, facility) in enumerate(raw["practitioners"])
+            Practitioner(npi, given, family, facility) for given, family, facility, npi in raw["practitioners"]
         ),
     )
