@@ -53,7 +53,9 @@ class HealthBilling(models.AbstractModel):
             for slot, items in slots.items()
         }
         new = [slot for slot in slots if slot not in drafts]
-        journal = self.env["account.move"].with_context(default_move_type="out_invoice")._search_default_journal()
+        journal = self.env["account.journal"].search(
+            [*self.env["account.journal"]._check_company_domain(company), ("type", "=", "sale")], limit=1
+        )
         moves = self.env["account.move"].create(
             [self._move_values(slot, journal, line_values[slot]) for slot in new]
         )

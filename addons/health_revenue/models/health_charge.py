@@ -93,7 +93,7 @@ class HealthCharge(models.Model):
     _due = models.Index("(encounter_id, service_date) WHERE state = 'captured'")
     _blocked = models.Index("(quarantine_reason, system_id, service_code) WHERE state = 'quarantined'")
     _awaited_visit = models.Index("(visit_key) WHERE state = 'quarantined' AND encounter_id IS NULL")
-    _ledger = models.Index("(facility_id, service_date, state)")
+    _day = models.Index("(facility_id, service_date, state)")
 
     @api.depends("billing_ids.move_id")
     def _compute_move_ids(self):
@@ -107,8 +107,8 @@ class HealthCharge(models.Model):
             charge.display_name = f"{charge.transaction_id}/{charge.line}"
 
     def write(self, vals):
-        if "state" in vals:
-            raise UserError(self.env._("The state of a charge is moved by the intake and by billing only."))
+        if "state" in vals or not self.env.su:
+            raise UserError(self.env._("Charges are changed by the intake and by billing only."))
         return super().write(vals)
 
     # -- state -------------------------------------------------------------

@@ -26,9 +26,10 @@ class HealthCharge(models.Model):
         self.env["health.charge"].flush_model()
         names = SQL(", ").join(SQL.identifier("c", name) for name in ("id", *COLUMNS))
         self.env.cr.execute(SQL("SELECT %s FROM health_charge c WHERE %s ORDER BY c.id", names, condition))
-        return [
-            Row(**dict(zip(COLUMNS, values[1:], strict=True)), id=values[0]) for values in self.env.cr.fetchall()
-        ]
+        rows = [Row(**dict(zip(("id", *COLUMNS), values, strict=True))) for values in self.env.cr.fetchall()]
+        for row in rows:  # the connection reads numeric columns as float
+            row.quantity, row.amount = Decimal(repr(row.quantity)), Decimal(repr(row.amount or 0.0))
+        return rows
 
     # -- deciding --------------------------------------------------------------
 
@@ -53,7 +54,7 @@ class HealthCharge(models.Model):
             )
             billable, list_price = catalog.get(row.service_id, (True, None))
             if row.price_source == "list":
-                row.amount = money.price(None, None, Decimal(row.quantity), list_price)[0]
+                row.amount = money.price(None, None, row.quantity, list_price)[0]
             visit = visits.get(row.encounter_id)
             if visit:
                 row.account_id = visit.account_id

@@ -151,7 +151,9 @@ class HealthChargeLedger(models.Model):
             for row in rows
         ]
         exceptions = self.env["interop.exception"].sudo()
-        opened = exceptions._open(specs) if specs else exceptions
+        opened = exceptions._open(specs)
+        for exception, spec in zip(opened, specs, strict=True):  # opening again adds up; only the last check counts
+            exception.amount = spec["amount"]
         exceptions.search(
             [("type", "=", "ledger_imbalance"), ("state", "!=", "resolved"), ("id", "not in", opened.ids)]
         )._resolve(self.env._("The ledger balances again."))

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 
@@ -142,6 +143,8 @@ class HealthReceivableTransfer(models.Model):
             journal = self.env["account.journal"].search(
                 [*self.env["account.journal"]._check_company_domain(company), ("type", "=", "general")], limit=1
             )
+            if not journal:
+                raise UserError(self.env._("%s has no journal for miscellaneous entries.", company.display_name))
             values.append(
                 {
                     "move_type": "entry",
