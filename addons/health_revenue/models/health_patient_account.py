@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import fields, models
 from odoo.tools import SQL
 
 from .. import sql_rows
@@ -6,6 +6,25 @@ from .. import sql_rows
 
 class HealthPatientAccount(models.Model):
     _inherit = "health.patient.account"
+
+    charge_count = fields.Integer(compute="_compute_charge_count")
+
+    def _compute_charge_count(self):
+        """Count charges; zero for those who may not see them."""
+        counts = {}
+        if self.env["health.charge"].has_access("read"):
+            counts = dict(
+                self.env["health.charge"]._read_group([("account_id", "in", self.ids)], ["account_id"], ["__count"])
+            )
+        for account in self:
+            account.charge_count = counts.get(account, 0)
+
+    def action_open_charges(self):
+        """Open the charges of these patients."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("health_revenue.action_health_charge")
+        action["domain"] = [("account_id", "in", self.ids)]
+        action["context"] = {}
+        return action
 
     def _ensure_partners(self):
         """Create the billing partners of accounts that have none: the first time they are billed.
