@@ -1,0 +1,1 @@
+from . import health_hl7v2_handler
