@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from .charge import CaptureCharge
 from .merge import MergePatients, MergeVisits, MoveVisit
@@ -19,7 +19,7 @@ COMMANDS = {
     for model in (RegisterPatient, RecordVisit, MergePatients, MergeVisits, MoveVisit, CaptureCharge)
 }
 
-_ADAPTER = TypeAdapter(Command)
+_ADAPTER = TypeAdapter(Command, config=ConfigDict(hide_input_in_errors=True))
 
 
 def parse_command(data: dict):

@@ -29,7 +29,7 @@ NEXT_STATUS = {
     "register": {"planned": "in_progress", "finished": "in_progress", "cancelled": "in_progress"},
     "transfer": {},
     "update": {},
-    "change_class": {"planned": "in_progress"},
+    "change_class": {"planned": "in_progress", "finished": "in_progress", "cancelled": "in_progress"},
     "discharge": {"planned": "finished", "in_progress": "finished", "cancelled": "finished"},
     "cancel_admit": {"planned": "cancelled", "in_progress": "cancelled", "finished": "cancelled"},
     "cancel_transfer": {},
@@ -38,17 +38,20 @@ NEXT_STATUS = {
 
 ADMITTING = frozenset({"admit", "register"})
 
+#: Events that open a visit (again), unless they come late.
+OPENING = ADMITTING | {"change_class"}
+
 
 def next_status(event: str, status: str | None, *, late: bool = False) -> str:
     """Return the status after ``event``.
 
     :param status: present status, ``None`` for an unknown visit
     :param late: the event happened before the discharge that is known already;
-        such an admission does not open the visit again
+        such an admission or change of class does not open the visit again
     """
     if status is None:
         return FIRST_STATUS[event]
-    if late and status == "finished" and event in ADMITTING:
+    if late and status == "finished" and event in OPENING:
         return status
     return NEXT_STATUS[event].get(status, status)
 
@@ -130,7 +133,7 @@ class Visit:
                 self.segments.append(Segment(None, system_id, place.unit or None, label, location_id, start, None))
         if self.values["status"] == "finished":
             self._close(self.values["discharged_at"] or at)
-        elif event == "cancel_discharge" or event in ADMITTING:
+        elif event == "cancel_discharge" or event in OPENING:
             self._reopen()
         current = self.segments[-1] if self.segments else None
         self.values["location_id"] = current.location_id if current else None
@@ -183,7 +186,7 @@ def visit_values(command, visit: "Visit | None", attending_id: int | None) -> di
     if visit is not None:
         status = visit.values["status"]
         discharged_at = visit.values["discharged_at"]
-    late = bool(discharged_at and (command.admitted_at or command.occurred_at) < discharged_at)
+    late = bool(discharged_at and command.occurred_at <= discharged_at)
     values: dict[str, Any] = {"status": next_status(command.event, status, late=late)}
     if command.class_code:
         values["class_code"] = command.class_code

@@ -65,7 +65,7 @@ class HealthIntake(models.AbstractModel):
         """
         if not steps_refs:
             return {}
-        refs = {(ref.authority, ref.value): (step, ref) for step, ref in steps_refs}
+        refs = {(ref.authority, ref.value): (step, ref) for step, ref in reversed(steps_refs)}
         codes = {step.system_id: "" for step, _ref in refs.values()}
         for system in self.env["interop.system"].sudo().browse(codes):
             codes[system.id] = system.code

@@ -16,9 +16,9 @@ class HealthIntake(models.AbstractModel):
     def _apply_patient_merge(self, steps) -> None:
         """Merge accounts pair by pair, in order.
 
-        Encounters, coverages and identifiers go to the survivor. An unknown
-        survivor is created; identifiers of an unknown prior are given to the
-        survivor, so that late messages find it. Then ``_accounts_merged``.
+        Encounters, coverages and identifiers go to the survivor, and what was
+        not known about it is taken from the prior. An unknown side is created:
+        its own messages may still be under way. Then ``_accounts_merged``.
 
         :raises SetFailed: for pairs whose identifiers belong to several accounts
         """
@@ -42,37 +42,47 @@ class HealthIntake(models.AbstractModel):
     def _fold_merge(self, batch, step, pair, survivor_keys, prior_keys, ended, not_owned) -> None:
         """Decide about one pair; ``ended`` takes ``{prior account: survivor account}``."""
         survivors = batch.account_of(survivor_keys)
-        priors = batch.account_of(prior_keys)
+        found = batch.account_of(prior_keys)
         if len(survivors) > 1:
-            survivors = [account for account in survivors if account not in priors]
-        priors = [account for account in priors if account not in survivors]
+            survivors = [account for account in survivors if account not in found]
+        priors = [account for account in found if account not in survivors]
         if len(survivors) > 1 or len(priors) > 1:
             batch.failures[step.message_id] = self._conflict_of_accounts(
                 survivors if len(survivors) > 1 else priors, survivor_keys + prior_keys
             )
             return
-        survivor = survivors[0] if survivors else None
-        person = person_values(pair.person) if pair.person else {}
-        if survivor is None:
-            prior = priors[0] if priors else None
-            values = {**(prior.values if prior else {}), **person}
-            survivor = Account(None, values, prior.company_id if prior else step.site.company_id)
-            batch.new_accounts.append(survivor)
+        survivor = survivors[0] if survivors else self._new_account(batch, step, survivor_keys)
+        if priors:
+            prior = priors[0]
         else:
-            if not_owned:
-                person = self._withhold(batch, step, survivor, survivor.values, person, not_owned)
-            survivor.values.update(person)
+            prior = survivor if batch.account_of(prior_keys) else self._new_account(batch, step, prior_keys)
+        person = person_values(pair.person) if pair.person else {}
+        if survivor.id and not_owned:
+            person = self._withhold(batch, step, survivor, survivor.values, person, not_owned)
+        survivor.values.update(person)
         survivor.seen_by(step.site.company_id)
-        for prior in priors:
-            ended[prior] = survivor
-            if prior.company_id != survivor.company_id:
-                survivor.company_id = None
-            for key, account in batch.identifiers.items():
-                if account is prior:
-                    batch.identifiers[key] = survivor
-        batch.identify(survivor, [*survivor_keys, *prior_keys])
-        for account in (survivor, *priors):
-            batch.touched[step.message_id, account] = None
+        batch.identify(survivor, survivor_keys)
+        batch.touched[step.message_id, survivor] = None
+        if prior is survivor:
+            return
+        batch.identify(prior, prior_keys)
+        ended[prior] = survivor
+        batch.touched[step.message_id, prior] = None
+        for column, value in prior.values.items():
+            if survivor.values.get(column) is None:
+                survivor.values[column] = value
+        if prior.company_id != survivor.company_id:
+            survivor.company_id = None
+        for key, account in batch.identifiers.items():
+            if account is prior:
+                batch.identifiers[key] = survivor
+
+    @staticmethod
+    def _new_account(batch, step, keys) -> Account:
+        account = Account(None, {}, step.site.company_id)
+        batch.new_accounts.append(account)
+        batch.identify(account, keys)
+        return account
 
     def _write_merge(self, batch, ended) -> None:
         cr, uid = self.env.cr, self.env.uid

@@ -72,7 +72,7 @@ class HealthPatientAccount(models.Model):
     coverage_ids = fields.One2many("health.coverage", "account_id", "Coverages")
     encounter_ids = fields.One2many("health.encounter", "account_id", "Encounters")
     primary_identifier = fields.Char("Identifier", compute="_compute_primary_identifier")
-    encounter_count = fields.Integer("Encounters", compute="_compute_encounter_count")
+    encounter_count = fields.Integer("Number of Encounters", compute="_compute_encounter_count")
 
     def _compute_reference(self):
         for account in self:
