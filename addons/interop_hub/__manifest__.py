@@ -12,6 +12,22 @@
         "security/ir.model.access.csv",
         "data/ir_cron.xml",
         "data/interop_lane.xml",
+        "views/interop_overview_views.xml",
+        "views/interop_message_views.xml",
+        "views/interop_authority_views.xml",
+        "views/interop_exception_views.xml",
+        "views/interop_interface_views.xml",
+        "views/interop_lane_views.xml",
+        "views/interop_system_views.xml",
+        "views/interop_audit_event_views.xml",
+        "views/interop_stat_views.xml",
+        "wizard/interop_reason_views.xml",
+        "views/menus.xml",
     ],
+    "assets": {
+        "web.assets_backend": [
+            "interop_hub/static/src/**/*",
+        ],
+    },
     "application": True,
 }
