@@ -95,3 +95,11 @@ def test_a_merge_is_ordered_with_its_survivor():
 def test_metadata_shows_codes_only():
     assert examine(message()).header.message_type == "ADT^A01"
     assert examine(message(msh=header(f9="Everyman^Adam"))).header.message_type == "?^?"
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"hello", b"\x00\xff\xfe\x01", b"\xff\xfe\x01", b"\x00\xff\xfe\x01\x02\x03" * 20, b"{}"]
+)
+def test_what_is_no_message_is_refused_as_such(body):
+    error = examine(body).error
+    assert (error.code, error.location, error.ack) == ("100", "MSH", "AR")

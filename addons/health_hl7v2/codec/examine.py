@@ -57,6 +57,8 @@ def examine(body: bytes, content_type: str = "", zone: tzinfo = UTC) -> Examinat
         result.error = error
         if result.header is None:
             result.header = salvage(body, content_type)
+            if result.header is None and error.location in ("MSH", "MSH-18"):
+                result.error = Hl7Error("100", "The message does not begin with an MSH segment", "MSH", "AR")
         prefix = result.header.key if result.header else ""
         result.key = f"{prefix}\x1frefused\x1f{hashlib.sha256(body).hexdigest()}"
     return result

@@ -39,7 +39,7 @@ class HealthHl7v2Handler(models.AbstractModel):
     def _identify(self, interface, body, content_type):
         """Read the header, and decode the content so that the sender hears at once what is wrong with it."""
         found = examine(body, content_type)
-        header, error = found.header, found.error
+        header, error = found.header, found.error or self._unserved(found.commands)
         return Inbound(
             body=body,
             key=found.key,
@@ -49,6 +49,16 @@ class HealthHl7v2Handler(models.AbstractModel):
             content_type=content_type,
             error=Rejected(error.code, error.text, error.location, ack=error.ack) if error else None,
         )
+
+    def _unserved(self, commands) -> Hl7Error | None:
+        """Charges need the revenue addon; without it they are a type of message that nobody here takes."""
+        if (
+            commands
+            and commands[0].kind == "charge.capture"
+            and not hasattr(self.env["health.intake"], "_apply_charge_capture")
+        ):
+            return Hl7Error("200", "This message type is not supported", "MSH-9.1", "AR")
+        return None
 
     @api.model
     def _acknowledge(self, interface, inbound, error=None):
