@@ -10,10 +10,11 @@ from __future__ import annotations
 from psycopg2 import IntegrityError
 from werkzeug.exceptions import HTTPException
 
-from odoo.addons.interop_hub.exceptions import Closed, InteropError
 from odoo.exceptions import ConcurrencyError
 from odoo.http import SAFE_HTTP_METHODS, Dispatcher, Response
 from odoo.service.model import MAX_TRIES_ON_CONCURRENCY_FAILURE, PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+
+from odoo.addons.interop_hub.exceptions import Closed, InteropError
 
 from . import problem, trace
 from .problem import Problem
@@ -72,7 +73,7 @@ class InteropDispatcher(Dispatcher):
             if method not in SAFE_HTTP_METHODS:
                 self.request.env.flush_all()  # here, not after us, where an error would show its values
             return response
-        except Exception as error:  # noqa: BLE001  (each kind is told apart in _problem_of)
+        except Exception as error:
             if isinstance(error, RETRYABLE) and self.tries < MAX_TRIES_ON_CONCURRENCY_FAILURE:
                 raise
             raise self._problem_of(error) from None

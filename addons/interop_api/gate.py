@@ -123,9 +123,7 @@ def identify(env, presented: Presented, address: str) -> Caller:
         _LOOKUP,
         {"buckets": [bucket.key for bucket in buckets], "client": presented.client_id, "kid": presented.kid},
     )
-    filled, account_id, client_id, company_id, rate_limit, ids, hashes, stale, interfaces, kid_valid = (
-        env.cr.fetchone()
-    )
+    filled, account_id, client_id, company_id, rate_limit, ids, hashes, stale, interfaces, kid_valid = env.cr.fetchone()
     if filled:
         wait = max(bucket.wait(filled.get(bucket.key, 0.0)) for bucket in buckets)
         if wait:

@@ -71,9 +71,7 @@ class OAuth2Controller(http.Controller):
             problem.members["error"] = "invalid_client"
             raise
         if presented.token:
-            raise Problem(
-                400, "oauth2.client", "Authenticate with the client's own secret.", error="invalid_request"
-            )
+            raise Problem(400, "oauth2.client", "Authenticate with the client's own secret.", error="invalid_request")
         if "client_secret" in form or form.get("client_id", presented.client_id) != presented.client_id:
             raise Problem(400, "oauth2.client", "Authenticate in one way only.", error="invalid_request")
         return presented

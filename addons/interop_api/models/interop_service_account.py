@@ -88,10 +88,10 @@ class InteropServiceAccount(models.Model):
         return accounts
 
     def write(self, vals):
-        if "client_id" in vals and any(account.client_id != vals["client_id"] for account in self):
+        renamed = self.filtered(lambda account: account.client_id != vals.get("client_id", account.client_id))
+        if renamed.sudo().credential_ids:
             # Secrets are hashed together with the client id; they would stop working without a word.
-            if self.sudo().credential_ids:
-                raise UserError(_("The client ID cannot change once a secret was issued; create a new account."))
+            raise UserError(_("The client ID cannot change once a secret was issued; create a new account."))
         result = super().write(vals)
         changed = sorted({"active", "company_id", "interface_ids", "rate_limit"} & vals.keys())
         if changed:

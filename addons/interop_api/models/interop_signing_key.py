@@ -121,9 +121,7 @@ class InteropSigningKey(models.Model):
         """Sign with a new key from now on; tokens of the present one stay good for some minutes."""
         self._check_admin()
         until = fields.Datetime.now() + timedelta(minutes=OVERLAP_MINUTES)
-        self.env.cr.execute(
-            SQL("UPDATE interop_signing_key SET accept_until = %s WHERE accept_until IS NULL", until)
-        )
+        self.env.cr.execute(SQL("UPDATE interop_signing_key SET accept_until = %s WHERE accept_until IS NULL", until))
         self.sudo()._generate()
         return {"type": "ir.actions.client", "tag": "soft_reload"}
 

@@ -5,10 +5,9 @@ import contextlib
 import json
 import logging
 
+from odoo import models
 from odoo.orm.model_classes import add_to_registry
 from odoo.tests import HttpCase
-
-from odoo import models
 
 from odoo.addons.interop_hub.contract import Inbound, Split
 from odoo.addons.interop_hub.tests.common import HubCase

@@ -4,6 +4,7 @@ import socket
 from unittest.mock import patch
 
 import psycopg2
+
 from odoo.tests import mute_logger, tagged
 from odoo.tests.common import TEST_CURSOR_COOKIE_NAME
 

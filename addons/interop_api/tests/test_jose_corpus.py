@@ -9,9 +9,7 @@ from odoo.addons.interop_api import jose_guard
 
 from .common import DoorCase
 
-CORPUS = Path(
-    os.environ.get("INTEROP_CORPUS") or Path(__file__).resolve().parents[4] / "shared" / "data" / "open"
-)
+CORPUS = Path(os.environ.get("INTEROP_CORPUS") or Path(__file__).resolve().parents[4] / "shared" / "data" / "open")
 
 
 def strings(value):

@@ -7,6 +7,7 @@ import unittest
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
 from odoo.tests import BaseCase, tagged
 
 from odoo.addons.interop_api import jose_guard

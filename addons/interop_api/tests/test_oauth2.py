@@ -34,9 +34,7 @@ class TestOAuth2(DoorCase):
         keys = self.url_open("/interop/oauth2/jwks.json").json()["keys"]
         self.assertTrue(all(set(key) == {"kty", "crv", "x", "y", "kid", "alg", "use"} for key in keys))
         built = {key["kid"]: jose_guard.build_key(key, kid=key["kid"], algorithm=key["alg"]) for key in keys}
-        claims = jose_guard.verify(
-            token, built.get, audience="interop", issuer=gate.issuer(self.env), max_lifetime=300
-        )
+        claims = jose_guard.verify(token, built.get, audience="interop", issuer=gate.issuer(self.env), max_lifetime=300)
         self.assertEqual(claims["sub"], "tester")
 
     def test_wrong_credentials_are_401_invalid_client(self):

@@ -109,8 +109,12 @@ class TestThrottle(DoorCase):
         response = self.post()
         self.assertProblem(response, 429, "auth.throttled")
         self.assertGreater(int(response.headers["Retry-After"]), 0)
-        self.assertEqual(self.url_open("/interop/oauth2/token", data={"grant_type": "client_credentials"},
-                                       headers=self.basic()).status_code, 429)
+        self.assertEqual(
+            self.url_open(
+                "/interop/oauth2/token", data={"grant_type": "client_credentials"}, headers=self.basic()
+            ).status_code,
+            429,
+        )
 
     def test_other_clients_of_the_address_go_on_until_it_is_full_itself(self):
         self.env["ir.config_parameter"].set_param("interop_api.failures_per_minute", "2")
