@@ -16,7 +16,7 @@
         "views/health_receivable_transfer_views.xml",
         "views/health_encounter_views.xml",
         "views/account_move_views.xml",
-        #"views/interop_exception_views.xml",
+        "views/interop_exception_views.xml",
         "views/menus.xml",
     ],
 }

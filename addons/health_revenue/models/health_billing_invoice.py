@@ -53,12 +53,7 @@ class HealthBilling(models.AbstractModel):
             for slot, items in slots.items()
         }
         new = [slot for slot in slots if slot not in drafts]
-        journal = self.env["account.journal"].search(
-            [*self.env["account.journal"]._check_company_domain(company), ("type", "=", "sale")], limit=1
-        )
-        moves = self.env["account.move"].create(
-            [self._move_values(slot, journal, line_values[slot]) for slot in new]
-        )
+        moves = self._create_drafts(company, new, line_values)
         joined = [slot for slot in slots if slot in drafts]
         lines = moves.invoice_line_ids.filtered("health_charge_id") | self.env["account.move.line"].create(
             [{"move_id": drafts[slot].id, **values} for slot in joined for values in line_values[slot]]
@@ -115,6 +110,35 @@ class HealthBilling(models.AbstractModel):
             Slot(move.health_encounter_id, move.health_part, move.partner_id, move.health_service_day): move
             for move in moves
         }
+
+    def _create_drafts(self, company, slots, line_values):
+        """Create new drafts; those without taxes by the quick way."""
+        journal = self.env["account.journal"].search(
+            [*self.env["account.journal"]._check_company_domain(company), ("type", "=", "sale")], limit=1
+        )
+        taxed = self._taxed_products(company, journal, line_values)
+        values = {True: [], False: []}
+        for slot in slots:
+            lines = line_values[slot]
+            plain = not (taxed & {line["product_id"] for line in lines}) and not (
+                slot.partner.with_company(company).property_payment_term_id.early_discount
+            )
+            values[plain].append(self._move_values(slot, journal, lines))
+        moves = self.env["account.move"]
+        return moves.create(values[False]) | moves._health_create_untaxed(values[True])
+
+    def _taxed_products(self, company, journal, line_values):
+        """Return ids of the products whose lines carry taxes; False among them when lines without product do."""
+        ids = {line["product_id"] for lines in line_values.values() for line in lines}
+        own = company.parent_ids | company
+        taxed = set()
+        for product in self.env["product.product"].browse(ids - {False}):
+            income = product.product_tmpl_id.get_product_accounts()["income"] or journal.default_account_id
+            if (product.taxes_id.company_id & own) or income.tax_ids:
+                taxed.add(product.id)
+        if False in ids and journal.default_account_id.tax_ids:
+            taxed.add(False)
+        return taxed
 
     def _move_values(self, slot, journal, lines):
         encounter = slot.encounter

@@ -122,6 +122,39 @@ class TestBilling(RevenueCase):
         few, many = queries("A", 2), queries("B", 12)
         self.assertLess((many - few) / 10, 15, "queries per visit with two invoices")
 
+    def test_quick_drafts_equal_ordinary_ones(self):
+        self.full_payer.partner_id.with_company(self.company).property_payment_term_id = self.env.ref(
+            "account.account_payment_term_advance_60days"
+        )
+        for insurer in ("INS", "FUND"):
+            self.apply(
+                self.visit(insurer, insurers=[insurer], patient=insurer),
+                self.charge(f"{insurer}1", insurer, quantity=3, unit_price="33.33"),
+                self.charge(f"{insurer}2", insurer, code="V1"),
+            )
+            self.discharge(insurer, patient=insurer)
+            quick = self.invoices(insurer, health_part="payer")
+            ordinary = quick.copy()
+            self.assertEqual(quick.amount_total, ordinary.amount_total)
+            names = ("display_type", "account_id", "partner_id", "balance", "amount_currency", "amount_residual",
+                     "price_subtotal", "price_total", "date_maturity", "product_uom_id", "analytic_distribution",
+                     "tax_ids", "currency_id", "debit", "credit")  # fmt: skip
+
+            def content(move, names=names):
+                lines = move.line_ids.sorted(lambda line: (line.display_type, line.balance))
+                return [[str(line[name]) for name in names] for line in lines]
+
+            self.assertEqual(content(quick), content(ordinary))
+            quick.action_post()
+            self.assertEqual(quick.amount_residual, quick.amount_total)
+
+    def test_taxes_of_the_product_are_kept(self):
+        tax = self.env["account.tax"].search([("company_id", "=", self.company.id), ("type_tax_use", "=", "sale")], limit=1)
+        self.xray.product_id.taxes_id = tax
+        self.apply(self.visit(insurers=["FUND"]), self.charge(amount=100))
+        self.discharge()
+        self.assertEqual((self.invoices().amount_untaxed, self.invoices().amount_tax), (100, tax.amount))
+
     # -- again -------------------------------------------------------------------
 
     def test_a_later_charge_joins_the_draft(self):
