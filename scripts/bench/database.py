@@ -35,7 +35,9 @@ def query(name: str, statement: str, parameters=None) -> list[tuple]:
 
 
 def suite(name: str) -> str:
-    """A database with all addons of the suite and the demo hospital."""
+    """A database with all addons of the suite; ``INTEROP_TEMPLATE`` names one to copy."""
+    if template := os.environ.get("INTEROP_TEMPLATE"):
+        return copy(template, name)
     made.append(name)
     _script("database.sh", "fresh", name)
     return name
@@ -52,7 +54,8 @@ def copy(source: str, name: str) -> str:
 
 def plain(name: str) -> str:
     """A database with Odoo's own addons only, those that the suite stands on."""
-    _script("database.sh", "template")
+    if not os.environ.get("INTEROP_TEMPLATE"):
+        _script("database.sh", "template")
     rows = query(
         "postgres", "SELECT datname FROM pg_database WHERE datname LIKE 'interop\\_base\\_%' ORDER BY oid DESC"
     )
