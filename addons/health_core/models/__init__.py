@@ -1,23 +1,25 @@
-from . import interop_exception
-from . import health_facility
-from . import health_facility_code
-from . import health_location
-from . import health_location_mapping
-from . import health_practitioner
-from . import health_practitioner_identifier
-from . import health_payer
-from . import health_payer_mapping
-from . import health_service
-from . import health_service_mapping
-from . import health_patient_account
-from . import health_patient_identifier
-from . import health_coverage
-from . import health_encounter
-from . import health_encounter_location
-from . import health_encounter_coverage
-from . import health_encounter_diagnosis
-from . import health_intake
-from . import health_intake_lookup
-from . import health_intake_store
-from . import health_intake_fold
-from . import health_intake_merge
+from . import (
+    health_coverage,
+    health_encounter,
+    health_encounter_coverage,
+    health_encounter_diagnosis,
+    health_encounter_location,
+    health_facility,
+    health_facility_code,
+    health_intake,
+    health_intake_fold,
+    health_intake_lookup,
+    health_intake_merge,
+    health_intake_store,
+    health_location,
+    health_location_mapping,
+    health_patient_account,
+    health_patient_identifier,
+    health_payer,
+    health_payer_mapping,
+    health_practitioner,
+    health_practitioner_identifier,
+    health_service,
+    health_service_mapping,
+    interop_exception,
+)

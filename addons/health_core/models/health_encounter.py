@@ -55,6 +55,7 @@ class HealthEncounter(models.Model):
     location_ids = fields.One2many("health.encounter.location", "encounter_id", "Locations")
     coverage_ids = fields.One2many("health.encounter.coverage", "encounter_id", "Coverages")
     diagnosis_ids = fields.One2many("health.encounter.diagnosis", "encounter_id", "Diagnoses")
+    coverage_state = fields.Selection(related="primary_coverage_id.state", string="Coverage State")
     birth_date = fields.Date(related="account_id.birth_date")
     length_days = fields.Integer("Days", compute="_compute_length_days")
 

@@ -27,7 +27,11 @@ class HealthFacility(models.Model):
         help="Assigning authority of visit numbers that arrive without one. Empty: the facility's code.",
     )
     tz = fields.Selection(
-        _tz_get, "Time Zone", required=True, default=lambda self: self.env.user.tz or "UTC", help="Decides service days."
+        _tz_get,
+        "Time Zone",
+        required=True,
+        default=lambda self: self.env.user.tz or "UTC",
+        help="Decides service days.",
     )
     code_ids = fields.One2many("health.facility.code", "facility_id", "Sending Codes")
     location_ids = fields.One2many("health.location", "facility_id", "Locations")

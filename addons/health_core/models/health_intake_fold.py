@@ -33,9 +33,7 @@ class HealthIntake(models.AbstractModel):
         authority = self.env["interop.authority"]
         found = {}
         for source in {(step.system_id, step.site.company_id) for step in steps}:
-            verdicts = [
-                authority._verdicts(model, *source) for model in ("health.patient.account", "health.encounter")
-            ]
+            verdicts = [authority._verdicts(model, *source) for model in ("health.patient.account", "health.encounter")]
             found[source] = tuple((frozenset(verdict.policies), verdict.create) for verdict in verdicts)
         return found
 

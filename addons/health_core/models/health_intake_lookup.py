@@ -86,7 +86,9 @@ class HealthIntake(models.AbstractModel):
             self.env.cr.execute("SELECT npi, id FROM health_practitioner WHERE npi = ANY(%s)", [numbers])
             by_npi = dict(self.env.cr.fetchall())
             known.update((keys[sent], by_npi[sent[1]]) for sent in unknown if sent[1] in by_npi)
-        known.update(self._create_practitioners({keys[sent]: refs[sent][1] for sent in unknown if keys[sent] not in known}))
+        known.update(
+            self._create_practitioners({keys[sent]: refs[sent][1] for sent in unknown if keys[sent] not in known})
+        )
         return {sent: known[key] for sent, key in keys.items()}
 
     def _create_practitioners(self, refs) -> dict[tuple[str, str], int]:

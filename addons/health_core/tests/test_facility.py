@@ -59,7 +59,9 @@ class TestFacility(CareCase):
 
     def test_encounter_bears_the_cost_center_of_its_place(self):
         plan = self.env["account.analytic.plan"].create({"name": "Cost Centers"})
-        self.ward.analytic_account_id = self.env["account.analytic.account"].create({"name": "Ward", "plan_id": plan.id})
+        self.ward.analytic_account_id = self.env["account.analytic.account"].create(
+            {"name": "Ward", "plan_id": plan.id}
+        )
         self.apply(self.visit(point_of_care="4W-1"), self.visit(number="V2"))
         placed, nowhere = self.encounter("V1"), self.encounter("V2")
         self.assertEqual(placed._cost_centers()[placed], self.ward.analytic_account_id)

@@ -41,7 +41,8 @@ class TestIntakeAccounts(CareCase):
         (error,) = failed.exception.failures.values()
         self.assertEqual(error.exception_type, "identifier_conflict")
         self.assertEqual(
-            error.exception_key, "accounts:" + "+".join(str(i) for i in sorted((self.account("1") | self.account("2")).ids))
+            error.exception_key,
+            "accounts:" + "+".join(str(i) for i in sorted((self.account("1") | self.account("2")).ids)),
         )
         self.assertFalse(self.account("3"), "nothing of the set is written")
 

@@ -30,12 +30,17 @@ class TestIntakeCoverages(CareCase):
         self.assertFalse(self.encounter().primary_coverage_id)
 
     def test_same_coverage_of_two_visits_is_one_record(self):
-        self.apply(self.visit(coverages=(self.cover(),)), self.visit(number="V2", coverages=(self.cover(plan_code="A"),)))
+        self.apply(
+            self.visit(coverages=(self.cover(),)), self.visit(number="V2", coverages=(self.cover(plan_code="A"),))
+        )
         self.assertEqual(self.encounter("V1").primary_coverage_id, self.encounter("V2").primary_coverage_id)
         self.assertEqual(self.account().coverage_ids.plan_code, "A")
 
     def test_unknown_payer_quarantines_the_coverage_with_an_exception(self):
-        self.apply(self.visit(coverages=(self.cover("NEW"),)), self.visit(number="V2", patient=("2",), coverages=(self.cover("NEW"),)))
+        self.apply(
+            self.visit(coverages=(self.cover("NEW"),)),
+            self.visit(number="V2", patient=("2",), coverages=(self.cover("NEW"),)),
+        )
         coverage = self.encounter().primary_coverage_id
         self.assertEqual((coverage.state, coverage.payer_code), ("quarantined", "NEW"))
         self.assertFalse(coverage.payer_id)
@@ -44,7 +49,8 @@ class TestIntakeCoverages(CareCase):
 
     def test_approving_the_mapping_heals_exactly_what_waited(self):
         self.apply(
-            self.visit(coverages=(self.cover("NEW"),)), self.visit(number="V2", patient=("2",), coverages=(self.cover("ODD"),))
+            self.visit(coverages=(self.cover("NEW"),)),
+            self.visit(number="V2", patient=("2",), coverages=(self.cover("ODD"),)),
         )
         mapping = self.map_code("payer", "NEW", self.payer, approve=False)
         told = []

@@ -28,7 +28,9 @@ class TestIntakeMerge(CareCase):
         told = self.hooked("_accounts_merged")
         self.apply(
             self.visit(number="V1", patient=("1",), person={"family": "Doe"}),
-            self.visit(number="V2", patient=("2",), coverages=(self.cover(),), person={"family": "Doe", "city": "Bonn"}),
+            self.visit(
+                number="V2", patient=("2",), coverages=(self.cover(),), person={"family": "Doe", "city": "Bonn"}
+            ),
         )
         survivor, prior = self.account("1"), self.account("2")
         self.apply(self.merge("1", "2"))
@@ -151,4 +153,6 @@ class TestIntakeMerge(CareCase):
 
     def test_move_of_an_unknown_visit_waits_for_a_person(self):
         with self.assertRaises(SetFailed):
-            self.apply(MoveVisit(visit=VisitRef(number="V1"), identifiers=ids("2"), facility="GENERAL", occurred_at=at(5)))
+            self.apply(
+                MoveVisit(visit=VisitRef(number="V1"), identifiers=ids("2"), facility="GENERAL", occurred_at=at(5))
+            )

@@ -109,9 +109,7 @@ class TestIntakeOrder(CareCase):
                 for n in range(start, start + count)
             ]
             messages = self.make_messages(count)
-            entries = [
-                self.entry(message, command) for message, command in zip(messages, commands, strict=True)
-            ]
+            entries = [self.entry(message, command) for message, command in zip(messages, commands, strict=True)]
             self.env.flush_all()
             before = self.env.cr.sql_log_count
             self.env["health.intake"]._apply(entries)

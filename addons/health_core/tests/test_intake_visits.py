@@ -69,7 +69,9 @@ class TestIntakeVisits(CareCase):
 
     def test_cancelled_discharge_clears_the_time_and_reopens_the_stay(self):
         self.apply(
-            self.visit(point_of_care="4W-1"), self.visit("discharge", minutes=30), self.visit("cancel_discharge", minutes=40)
+            self.visit(point_of_care="4W-1"),
+            self.visit("discharge", minutes=30),
+            self.visit("cancel_discharge", minutes=40),
         )
         visit = self.encounter()
         self.assertEqual(visit.status, "in_progress")
