@@ -128,6 +128,7 @@ class Listener:
     def __init__(self, dbname: str, options):
         self.options = options
         self.inbox = Inbox(dbname, options.interface)
+        self.port = 0
         self.connections = set()
         self.waiting = deque()
         self.arrived = asyncio.Event()
@@ -144,11 +145,14 @@ class Listener:
             self.threads.shutdown(wait=False, cancel_futures=True)
             return
         context = self._tls()
-        listening = await loop.create_server(
-            lambda: Connection(self, limit), self.options.host, self.options.port, ssl=context, backlog=128
-        )
-        port = listening.sockets[0].getsockname()[1]
-        _logger.info("mllp: listening on %s:%s for interface %s", self.options.host, port, self.options.interface)
+        try:
+            listening = await loop.create_server(
+                lambda: Connection(self, limit), self.options.host, self.options.port, ssl=context, backlog=128
+            )
+        except OSError as error:
+            sys.exit(f"mllp: cannot listen on {self.options.host}:{self.options.port}: {error.strerror}")
+        self.port = listening.sockets[0].getsockname()[1]
+        _logger.info("mllp: listening on %s:%s for interface %s", self.options.host, self.port, self.options.interface)
         deliverer = loop.create_task(self._deliver(loop))
         await self.stopping.wait()
         listening.close()

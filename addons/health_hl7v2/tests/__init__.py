@@ -1,1 +1,1 @@
-from . import test_door, test_processing, test_render, test_security
+from . import test_door, test_listener, test_processing, test_render, test_security
