@@ -36,6 +36,11 @@ def yesterday() -> date:
     return datetime.now(UTC).date() - timedelta(days=1)
 
 
+def tag_of(seed: int | str, day: date) -> str:
+    """Six digits that stand for seed and day, part of every number that the day gives out."""
+    return f"{(day.toordinal() * 7 + zlib.crc32(str(seed).encode()) % 7) % 1000000:06d}"
+
+
 def generate(seed: int | str = 1, day: date | None = None) -> list[Message]:
     """All messages of the day, ordered by wave, then send order per interface.
 
@@ -51,7 +56,7 @@ class Day:
         self.day = day
         self.rng = Random(f"hospital-day:{seed}:{day.isoformat()}")
         self.master = master.load()
-        self.tag = f"{(day.toordinal() * 7 + zlib.crc32(str(seed).encode()) % 7) % 1000000:06d}"
+        self.tag = tag_of(seed, day)
         self.people = Registry(self.master, self.rng, day, self.tag)
         self.cashier = Cashier(self.master, self.rng, self.tag)
         self._controls = defaultdict(int)
@@ -155,8 +160,9 @@ class Day:
                 ordered = self._mix(self._streams[wave, interface])
                 if interface == "lab-batch" and wave == 1:
                     ordered = refused_batch(self, ordered)
+                start = len(result)
                 result.extend(
-                    Message(len(result) + number, wave, interface, shard, raw, control, ack, error, facts, note)
+                    Message(start + number, wave, interface, shard, raw, control, ack, error, facts, note)
                     for number, (shard, (raw, control, ack, error, facts, note)) in enumerate(ordered)
                 )
         return result

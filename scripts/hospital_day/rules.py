@@ -214,7 +214,8 @@ class World:
         charge = self.charges.get(key)
         if line["action"] == "credit":
             if charge is None:
-                self.charges[key] = Charge(said, facility, (facility, visit), "quarantined", "unknown_original")
+                amount = self._amount(said, None)
+                self.charges[key] = Charge(said, facility, (facility, visit), "quarantined", "unknown_original", amount)
             elif charge.reason != "unknown_original":
                 charge.state, charge.reason, charge.parts = "reversed", "", []
             return

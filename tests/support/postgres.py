@@ -1,0 +1,56 @@
+"""A PostgreSQL that a test may kill: a cluster of its own beside the project's."""
+
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+from .paths import BUILD, ROOT
+
+
+class Cluster:
+    """The project's script in a folder of its own, so that no other database is harmed.
+
+    :raises RuntimeError: when the machine has no PostgreSQL server to start
+    """
+
+    def __init__(self, name: str):
+        self.folder = BUILD / name
+        self.script_env = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
+        self.script_env["INTEROP_BUILD"] = str(self.folder)
+        self.env: dict[str, str] = {}
+
+    def start(self) -> None:
+        """Start it, after a crash too."""
+        self._script("start")
+        pairs = (line.split("=", 1) for line in (self.folder / "pg.env").read_text().split())
+        self.env = {**dict(pairs), "PGUSER": "odoo"}
+
+    def kill(self) -> None:
+        """SIGKILL the postmaster, as a power cut would."""
+        self._script("kill")
+
+    def stop(self) -> None:
+        self._script("stop")
+
+    def _script(self, command: str) -> None:
+        done = subprocess.run(
+            [str(ROOT / "scripts" / "pg.sh"), command], env=self.script_env, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise RuntimeError(f"pg.sh {command}: {done.stderr[-500:]}")
+
+    def copy(self, database: str) -> None:
+        """Copy a database of the test run's PostgreSQL into this one."""
+        here = {**os.environ, **self.env}
+        subprocess.run(["dropdb", "--if-exists", "-f", database], env=here, capture_output=True, check=False)
+        subprocess.run(["createdb", "-T", "template0", "-E", "UTF8", database], env=here, check=True)
+        with tempfile.TemporaryDirectory(dir=BUILD) as folder:
+            dump = Path(folder) / "dump"
+            subprocess.run(["pg_dump", "-Fd", "-Z0", "-j2", "-f", str(dump), database], check=True)
+            subprocess.run(
+                ["pg_restore", "-j2", "--no-owner", "-d", database, str(dump)],
+                env=here,
+                check=True,
+                capture_output=True,
+            )
