@@ -1,1 +1,3 @@
-from . import models, wizard
+from . import models, redact, wizard
+
+redact.install()

@@ -8,22 +8,24 @@ from ..locks import CRON
 
 
 class IrCron(models.Model):
-    """Keeps one cron worker of each node free for realtime lanes.
+    """Shares out the cron workers of a node, so that no queue waits behind other people's jobs.
 
-    Any other job, whoever's it is, first takes one of (workers - 1) places of
-    its node. When none is left the job stays ready, and whoever gives a place
-    back calls the workers again.
+    Realtime lanes may use all workers. Standard lanes leave one free for them.
+    Batch lanes, and the jobs of every other addon, also leave one to the
+    standard lanes when there are three workers or more. A job that finds no
+    place stays ready, and whoever gives a place back calls the workers again.
     """
 
     _inherit = "ir.cron"
 
     @classmethod
     def _process_job(cls, cron_cr, job):
-        places = config["max_cron_threads"] - 1
-        if places < 1 or cls._is_realtime(cron_cr, job["id"]):
+        workers = config["max_cron_threads"]
+        latency = cls._latency_class(cron_cr, job["id"])
+        if workers < 2 or latency == "realtime":
             return super()._process_job(cron_cr, job)
         node = zlib.crc32(f"{socket.gethostname()}:{config['http_port']}".encode()) & 0x00FF_FFFF
-        for place in range(places):
+        for place in range(workers - 1 if latency == "standard" else max(workers - 2, 1)):
             key = [CRON, node * 64 + place]
             cron_cr.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
             if cron_cr.fetchone()[0]:
@@ -40,10 +42,12 @@ class IrCron(models.Model):
                     cron_cr.postcommit.add(api.Environment(cron_cr, job["user_id"], {})["ir.cron"]._notifydb)
 
     @classmethod
-    def _is_realtime(cls, cr, cron_id: int) -> bool:
+    def _latency_class(cls, cr, cron_id: int) -> str | None:
+        """Latency class of the lane that a scheduled action drains; None for any other job."""
         cr.execute(
-            """SELECT TRUE FROM interop_lane_slot s JOIN interop_lane l ON l.id = s.lane_id
-                WHERE s.cron_id = %s AND l.latency_class = 'realtime'""",
+            "SELECT l.latency_class FROM interop_lane_slot s JOIN interop_lane l ON l.id = s.lane_id"
+            " WHERE s.cron_id = %s",
             [cron_id],
         )
-        return bool(cr.fetchone())
+        row = cr.fetchone()
+        return row[0] if row else None

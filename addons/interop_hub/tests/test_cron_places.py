@@ -29,9 +29,9 @@ class TestCronPlaces(HubCase):
             }
         )
 
-    def occupy(self):
+    def occupy(self, place=0):
         node = zlib.crc32(f"{socket.gethostname()}:{config['http_port']}".encode()) & 0x00FF_FFFF
-        self.other_worker.execute("SELECT pg_try_advisory_lock(%s, %s)", [CRON, node * 64])
+        self.other_worker.execute("SELECT pg_try_advisory_lock(%s, %s)", [CRON, node * 64 + place])
         self.assertTrue(self.other_worker.fetchone()[0])
         self.addCleanup(self.other_worker.execute, "SELECT pg_advisory_unlock_all()")
 
@@ -64,5 +64,13 @@ class TestCronPlaces(HubCase):
         self.lane.latency_class = "realtime"
         message = self.send({"id": "1"})
         self.occupy()
+        self.assertTrue(self.run_job(self.lane.slot_ids.cron_id))
+        self.assertEqual(message.state, "done")
+
+    def test_with_three_workers_a_standard_lane_finds_a_place_beside_other_jobs(self):
+        config["max_cron_threads"] = 3
+        message = self.send({"id": "1"})
+        self.occupy()
+        self.assertFalse(self.run_job(self.slow))
         self.assertTrue(self.run_job(self.lane.slot_ids.cron_id))
         self.assertEqual(message.state, "done")

@@ -70,3 +70,9 @@ class TestSecurity(HubCase):
                 if callable(value) and not name.startswith("_") and name not in ("create", "write", "unlink", "init")
             }
             self.assertTrue(all(name.startswith("action_") for name in own), (model, own))
+
+    def test_a_failing_statement_is_logged_without_its_values(self):
+        with self.assertLogs("odoo.sql_db", "ERROR") as logs, self.assertRaises(Exception), self.cr.savepoint():
+            self.cr.execute("SELECT %s::int", ["Jane O'Dowd"])
+        self.assertIn("bad query: SELECT ?::int", logs.output[0])
+        self.assertNotIn("Dowd", "".join(logs.output))
