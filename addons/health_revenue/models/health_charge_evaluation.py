@@ -150,6 +150,7 @@ class HealthCharge(models.Model):
         if not blocked:
             return
         owners = self._owners(blocked)
+        interfaces = self._interfaces({row.message_id for row in blocked if row.message_id})
         specs = {}
         for row in blocked:
             kind, key, summary = row.blocker
@@ -160,6 +161,7 @@ class HealthCharge(models.Model):
                     "key": key,
                     "name": summary,
                     "company_id": row.company_id,
+                    "interface_id": interfaces.get(row.message_id),
                     "owner_id": owners[row.system_id, row.facility_id],
                     "amount": Decimal(0),
                 },
@@ -171,6 +173,14 @@ class HealthCharge(models.Model):
         ids = dict(zip(specs, opened.ids, strict=True))
         for row in blocked:
             row.exception_id = ids[row.blocker[0], row.blocker[1], row.company_id]
+
+    @api.model
+    def _interfaces(self, message_ids):
+        """Return ``{message id: interface id}``."""
+        if not message_ids:
+            return {}
+        self.env.cr.execute(SQL("SELECT id, interface_id FROM interop_message WHERE id IN %s", tuple(message_ids)))
+        return dict(self.env.cr.fetchall())
 
     @api.model
     def _owners(self, rows):

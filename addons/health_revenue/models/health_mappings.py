@@ -3,6 +3,13 @@ from odoo.tools import SQL
 
 from .. import states
 
+#: exception type -> mapping model whose approval resolves it
+MAPPINGS = {
+    "unmapped_service": "health.service.mapping",
+    "unmapped_location": "health.location.mapping",
+    "unmapped_payer": "health.payer.mapping",
+}
+
 
 class HealthServiceMapping(models.Model):
     _inherit = "health.service.mapping"
@@ -35,3 +42,8 @@ class HealthCharge(models.Model):
                 reasons=(reason,),
                 condition=SQL("(c.system_id, %s) IN %s", SQL.identifier("c", column), tuple(keys)),
             )
+
+    def action_map(self):
+        """Open the mapping that this charge waits for."""
+        self.ensure_one()
+        return self.exception_id.action_map()

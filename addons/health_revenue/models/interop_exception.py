@@ -1,5 +1,8 @@
 from odoo import fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
+
+from .health_mappings import MAPPINGS
 
 #: Exceptions that hold charges back beside the reasons of quarantine.
 BILLING_TYPES = ("billing_failed", "billing_setup")
@@ -46,6 +49,30 @@ class InteropException(models.Model):
         action["domain"] = [("exception_id", "in", self.ids)]
         action["context"] = {}
         return action
+
+    def action_map(self):
+        """Open the mapping that the exception waits for: the newest of the code, or a new one.
+
+        :raises UserError: when the exception is about something else
+        """
+        self.ensure_one()
+        model = MAPPINGS.get(self.type)
+        code, _colon, source = self.key.partition(":")
+        system = self.env["interop.system"].sudo().search([("code", "=", code)])
+        if not model or not system or not source:
+            raise UserError(self.env._("No code mapping resolves this exception."))
+        mapping = self.env[model].search(
+            [("system_id", "=", system.id), ("code", "=", source)], order="version desc", limit=1
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Map the Code"),
+            "res_model": model,
+            "view_mode": "form",
+            "views": [(False, "form")],
+            "res_id": mapping.id,
+            "context": {"default_system_id": system.id, "default_code": source},
+        }
 
     def _blocks_nothing(self):
         """Whether only charges could have kept this exception open; a payer's holds coverages, too."""

@@ -41,6 +41,20 @@ class TestQuarantine(RevenueCase):
         self.assertEqual(exception.state, "resolved")
         self.assertBalanced()
 
+    def test_the_exception_leads_to_the_mapping_that_resolves_it(self):
+        self.apply(self.visit(insurers=["NEWP"]), self.charge("T1", code="A:B"), self.charge("T2", unit="NEWW"))
+        for kind, model in (
+            ("unmapped_service", "health.service.mapping"),
+            ("unmapped_location", "health.location.mapping"),
+            ("unmapped_payer", "health.payer.mapping"),
+        ):
+            action = self.exceptions(kind).action_map()
+            self.assertEqual((action["res_model"], action["res_id"]), (model, False))
+            self.assertEqual(action["context"]["default_system_id"], self.system.id)
+        self.assertEqual(self.found("T1").action_map()["context"]["default_code"], "A:B")
+        draft = self.map_code("health.service.mapping", "A:B", self.xray, approve=False)
+        self.assertEqual(self.found("T1").action_map()["res_id"], draft.id)
+
     def test_a_charge_waits_for_its_location_mapping(self):
         self.apply(self.visit(), self.charge(unit="NEWW"))
         self.assertState("T1", "quarantined", "location")
