@@ -1,7 +1,7 @@
 """``odoo mllp``: a door for HL7 v2 over MLLP beside the HTTP one.
 
 What arrives on any connection while one transaction commits goes into the next
-(group commit without a timer). An answer leaves only after the commit. While
+(group commit). An answer leaves only after the commit. While
 the database is away or the interface closed nothing is answered: the messages
 wait, and after ``--patience`` seconds their connections are closed, so that
 the senders send them again.
@@ -30,6 +30,7 @@ _logger = logging.getLogger(__name__)
 
 BATCH = 500  #: messages of one transaction at most
 WINDOW = 64  #: messages of one connection that may wait for their answer; then it is not read further
+GATHER = 0.001  #: seconds at most that a set waits for the senders of the sets before it
 SERIALIZATION_TRIES = 6
 SIGNALING = 1.0  #: seconds between looks at other processes' cache invalidations
 SHUTDOWN = 15.0  #: seconds that a stop may take to answer what has arrived
@@ -108,6 +109,8 @@ class Inbox:
         with registry.cursor() as cr:
             env = api.Environment(cr, SUPERUSER_ID, {})
             interface = env["interop.interface"]._by_code(self.code)
+            interface.fetch(["state", "handler", "system_id", "company_id", "lane_id", "ordering"])
+            interface.lane_id.fetch(["parallelism"])
             interface._assert_open()
             receptions = env["interop.message"]._receive_many(interface, [(body, "") for body in bodies])
             cr.commit()
@@ -132,6 +135,8 @@ class Listener:
         self.connections = set()
         self.waiting = deque()
         self.arrived = asyncio.Event()
+        self.gathered = asyncio.Event()
+        self.expected = 0
         self.stopping = asyncio.Event()
         self.threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mllp")
 
@@ -199,16 +204,34 @@ class Listener:
         """Take a message for the next transaction."""
         self.waiting.append((connection, body))
         self.arrived.set()
+        if len(self.waiting) >= self.expected:
+            self.gathered.set()
 
     async def _deliver(self, loop):
         """Store what waits, set by set, until stopped and nothing waits."""
+        former, last = set(), set()
         while self.waiting or not self.stopping.is_set():
             if not self.waiting:
                 self.arrived.clear()
                 await self.arrived.wait()
                 continue
+            self.expected = len(former | last)
+            await self._gather(loop)
             entries = [self.waiting.popleft() for _n in range(min(len(self.waiting), BATCH))]
+            former, last = last, {connection for connection, _body in entries if not connection.closed}
             await self._store(loop, [entry for entry in entries if not entry[0].closed])
+
+    async def _gather(self, loop):
+        """Wait a moment for the senders that were answered just now: their next messages are on the way.
+
+        Without it the first of them would start a set alone, and each commit would serve fewer.
+        """
+        if len(self.waiting) >= self.expected or self.stopping.is_set():
+            return
+        self.gathered.clear()
+        timer = loop.call_later(GATHER, self.gathered.set)
+        await self.gathered.wait()
+        timer.cancel()
 
     async def _store(self, loop, entries: list):
         """Store and answer one set; a set that fails for what is in it is tried message by message."""

@@ -158,10 +158,13 @@ def salvage(body: bytes, content_type: str = "") -> Header | None:
     return header
 
 
-def answer(body: bytes, error: Hl7Error | None = None, content_type: str = "") -> bytes:
+def answer(body: bytes, error: Hl7Error | None = None, content_type: str = "", header: Header | None = None) -> bytes:
     """Build the acknowledgement of a message, or of a batch that cannot be taken apart.
 
     :param error: anything with ``code``, ``text``, ``location`` and ``ack``; ``None`` accepts
+    :param header: of the message, when it was read before
     """
+    if header is not None:
+        return acknowledge(header, error)
     opening = batch.opening_header(body) if error else None
     return refuse_batch(opening, error) if opening else acknowledge(salvage(body, content_type), error)

@@ -1,3 +1,4 @@
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
@@ -11,6 +12,14 @@ from odoo.addons.interop_hub.exceptions import Permanent, Rejected, SetFailed
 from ..codec import batch, message, names
 from ..codec.errors import Hl7Error
 from ..codec.examine import answer, decode_commands, examine
+from ..codec.header import Header
+
+
+@dataclass(slots=True)
+class Hl7Inbound(Inbound):
+    """An inbound message that keeps its header for the acknowledgement."""
+
+    header: Header | None = None
 
 
 class HealthHl7v2Handler(models.AbstractModel):
@@ -40,7 +49,7 @@ class HealthHl7v2Handler(models.AbstractModel):
         """Read the header, and decode the content so that the sender hears at once what is wrong with it."""
         found = examine(body, content_type)
         header, error = found.header, found.error or self._unserved(found.commands)
-        return Inbound(
+        return Hl7Inbound(
             body=body,
             key=found.key,
             ordering=found.ordering,
@@ -48,6 +57,7 @@ class HealthHl7v2Handler(models.AbstractModel):
             reference=header.control_id[:199] if header else "",
             content_type=content_type,
             error=Rejected(error.code, error.text, error.location, ack=error.ack) if error else None,
+            header=header,
         )
 
     def _unserved(self, commands) -> Hl7Error | None:
@@ -63,7 +73,7 @@ class HealthHl7v2Handler(models.AbstractModel):
     @api.model
     def _acknowledge(self, interface, inbound, error=None):
         """The ACK that the sender asked for, which may be none."""
-        return answer(inbound.body, error, inbound.content_type)
+        return answer(inbound.body, error, inbound.content_type, getattr(inbound, "header", None))
 
     @api.model
     def _conflict(self, interface, inbound):
