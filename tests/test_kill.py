@@ -1,0 +1,169 @@
+"""SIGKILL at random moments: what was acknowledged reaches its end, once.
+
+While a part of a hospital day comes in by HTTP and MLLP, one process after the
+other is killed: HTTP workers, cron workers, the dedicated worker, the MLLP
+listener, and PostgreSQL itself, which runs in a cluster of this test's own.
+What a supervisor would do (start it again) the test does; nothing else.
+"""
+
+import contextlib
+import os
+import random
+import signal
+import threading
+import time
+
+import pytest
+
+from hospital_day.door import Door, wrong_answers
+from hospital_day.expect import counts, expected
+from hospital_day.generate import generate, yesterday
+from hospital_day.mllp import MllpSender
+from hospital_day.observe import Observer, differences
+from hospital_day.rpc import Rpc
+from play_day import first, settle
+from support.postgres import Cluster
+from support.server import Server, free_port
+
+SEED = "kill"
+MESSAGES = 800
+RATE = 25.0
+TARGETS = ("http worker", "cron worker", "dedicated worker", "listener", "postgres")
+ROUNDS = 3
+
+
+@pytest.fixture(scope="module")
+def cluster(demo_template):
+    """A PostgreSQL to be killed, holding a copy of the demo template."""
+    cluster = Cluster("pg_kill")
+    cluster.start()
+    cluster.copy(demo_template)
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture(scope="module")
+def server(cluster, demo_template):
+    server = Server("kill", demo_template, pg=cluster.env)
+    server.create(demo=False)
+    server.start()
+    yield server
+    server.stop()
+
+
+class Partners:
+    """Sends ADT of half of the patients by MLLP, everything else by HTTP, wave by wave."""
+
+    def __init__(self, server, port: int, messages: list):
+        self.door = Door(server.url, patience=90, rate=RATE)
+        self.port = port
+        self.messages = messages
+        self.answers = self.door.answers
+        self.error: Exception | None = None
+        self.senders: list[MllpSender] = []
+
+    def start(self, messages: list) -> threading.Thread:
+        thread = threading.Thread(target=self._run, args=(messages,), daemon=True)
+        thread.start()
+        return thread
+
+    def _run(self, messages):
+        by_mllp = [
+            m for m in messages if m.interface == "ehr-adt" and m.ack != "refused" and int(m.shard[-1:] or 0, 36) % 2
+        ]
+        theirs = {m.seq for m in by_mllp}
+        mllp = threading.Thread(target=self._mllp, args=(by_mllp,), daemon=True)
+        mllp.start()
+        try:
+            self.door.send([m for m in messages if m.seq not in theirs])
+        except Exception as error:
+            self.error = error
+        mllp.join()
+
+    def _mllp(self, messages):
+        sender = MllpSender(self.port, patience=90)
+        self.senders.append(sender)
+        try:
+            for message in messages:
+                self.answers[message.seq] = sender.send(message.raw)
+                time.sleep(2 / RATE)
+        except Exception as error:
+            self.error = error
+        finally:
+            sender.close()
+
+
+class Reaper:
+    """Kills, and starts again what nobody else would start."""
+
+    def __init__(self, server, cluster, port: int, rng: random.Random):
+        self.server = server
+        self.cluster = cluster
+        self.port = port
+        self.rng = rng
+        self.kills: dict[str, int] = dict.fromkeys(TARGETS, 0)
+
+    def worker(self):
+        self.server.spawn("interop_worker")
+
+    def listener(self):
+        self.server.spawn("mllp", "--interface", "ehr-adt", "--port", str(self.port), "--patience", "5")
+
+    def kill(self, target: str) -> None:
+        if target == "postgres":
+            self.cluster.kill()
+            time.sleep(0.5)
+            self.cluster.start()
+        elif target == "dedicated worker":
+            self._kill_other("interop_worker")
+            time.sleep(self.rng.uniform(0, 2))  # meanwhile the scheduled actions take over
+            self.worker()
+        elif target == "listener":
+            self._kill_other("mllp")
+            self.listener()
+        else:
+            children = self.server.children("WorkerHTTP" if target == "http worker" else "WorkerCron")
+            if not children:
+                return
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.rng.choice(children), signal.SIGKILL)
+        self.kills[target] += 1
+
+    def _kill_other(self, name: str) -> None:
+        process = self.server.others[name]
+        process.kill()
+        process.wait(10)
+
+
+def test_everything_acknowledged_happens_once(server, cluster):
+    seed = int(os.environ.get("INTEROP_KILL_SEED") or random.SystemRandom().randrange(10**6))
+    rng = random.Random(seed)
+    day = yesterday()
+    messages = first(generate(SEED, day), MESSAGES)
+    port = free_port()
+    reaper = Reaper(server, cluster, port, rng)
+    reaper.worker()
+    reaper.listener()
+    partners = Partners(server, port, messages)
+    plan = [target for _round in range(ROUNDS) for target in rng.sample(TARGETS, len(TARGETS))]
+
+    sending = partners.start([m for m in messages if m.wave == 1])
+    for target in plan:
+        time.sleep(rng.uniform(0.5, 3.0))
+        reaper.kill(target)
+    sending.join(240)
+    assert not sending.is_alive(), f"still sending (seed {seed})"
+    assert partners.error is None, f"{partners.error!r} (seed {seed})"
+    observer = Observer(Rpc(server.url), SEED, day)
+    settle(observer, counts(expected([m for m in messages if m.wave == 1])), lambda text: None)
+    partners.start([m for m in messages if m.wave == 2]).join(60)
+    settle(observer, counts(expected(messages)), lambda text: None)
+
+    assert min(reaper.kills.values()) >= ROUNDS - 1, f"not everything was killed: {reaper.kills}"
+    state = observer.state()
+    assert wrong_answers(messages, partners.answers) == [], f"seed {seed}"
+    assert differences(expected(messages), state) == [], f"seed {seed}"
+    assert all(row.get("balanced", True) for row in state["ledger"].values()), f"seed {seed}"
+    print(
+        f"killed {reaper.kills}; sent again {partners.door.resent} by HTTP, {sum(s.resent for s in partners.senders)} by MLLP"
+    )
