@@ -43,6 +43,7 @@ def test_asian_character_sets(codec, msh18, name):
 
 def test_charset_of_http_wins_over_the_header():
     assert name_of("utf-8", "8859/1", "application/hl7-v2; charset=UTF-8") == "Müllerová"
+    assert name_of("utf-8", "8859/2", "application/hl7-v2; charset=us-ascii") == "Müllerová"
     assert name_of("iso8859-2", "UNICODE UTF-8", 'application/hl7-v2; charset="iso-8859-2"') == "Müllerová"
 
 

@@ -76,6 +76,7 @@ def test_left_out_encoding_characters_split_nothing():
         ("\\H\\bold\\N\\", "bold"),
         ("\\Zlocal\\x", "\\Zlocal\\x"),
         ("\\C2842\\x", "\\C2842\\x"),
+        ("\\Zlocal\\F\\", "\\Zlocal\\F\\"),
         ("C:\\temp\\F\\", "C:\\temp|"),
         ("\\", "\\"),
         ("a\\F", "a\\F"),

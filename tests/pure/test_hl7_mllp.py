@@ -49,6 +49,12 @@ def test_a_frame_over_the_limit_is_reported_once_and_skipped(cut):
     assert (found[0], found[2]) == (b"a", b"b")
 
 
+def test_the_end_of_a_skipped_frame_may_be_cut_in_two():
+    framer = Framer(20)
+    assert [type(one) for one in framer.feed(b"\x0b" + b"x" * 21 + b"\x1c")] == [TooLarge]
+    assert framer.feed(b"\r" + frame(b"ok")) == [b"ok"]
+
+
 def test_a_frame_of_exactly_the_limit_passes():
     assert feed(frame(b"x" * 20), limit=20, cut=3)[0] == [b"x" * 20]
 

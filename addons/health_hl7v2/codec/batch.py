@@ -14,7 +14,7 @@ from .grammar import Grammar, grammar
 from .message import Segment
 
 _STRUCTURE = re.compile(rb"(?:^|[\r\n])[\x0b\x1c \t]*(?:MSH|FHS|BHS|BTS|FTS)")
-_MARKS = tuple(end + name for name in (b"MSH", b"BTS", b"FTS", b"BHS", b"FHS") for end in (b"\r", b"\n", b"\x0b"))
+_MARKS = (b"BTS", b"FTS", b"BHS", b"FHS")
 _BLANK = "\x0b\x1c \t"
 #: Maps each byte to one character and back.
 _BYTES = "iso8859-1"
@@ -62,8 +62,12 @@ class File:
 
 def is_batch(body: bytes) -> bool:
     """Whether a body is more than one bare message; looks only at where segments begin."""
-    if body.startswith(b"MSH") and not any(mark in body for mark in _MARKS):
-        return False
+    if body.startswith(b"MSH") and body.find(b"MSH", 3) < 0:
+        for mark in _MARKS:
+            if mark in body:
+                break
+        else:
+            return False
     found = _STRUCTURE.findall(body.removeprefix(b"\xef\xbb\xbf"))
     return len(found) > 1 or (len(found) == 1 and not found[0].endswith(b"MSH"))
 

@@ -78,6 +78,15 @@ class TestProcessing(Hl7Case):
         self.play(hl7("A04", "5", mrn="501", visit="V52"))
         self.assertEqual(self.encounter("V52").account_id, self.account("500"))
 
+    def test_what_arrives_late_under_a_merged_identifier_reaches_the_survivor(self):
+        messages = self.play(
+            hl7("A01", "1", mrn="510", visit="V53"),
+            hl7("A40", "2", mrn="510", visit="", more=("MRG|511^^^NORTH^MR",)),
+            hl7("A01", "3", mrn="511", visit="V54"),
+        )
+        self.assertEqual(set(messages.mapped("state")), {"done"})
+        self.assertEqual(self.encounter("V54").account_id, self.account("510"))
+
     def test_a_moved_visit_changes_its_patient(self):
         self.play(
             hl7("A01", "1", mrn="700", visit="V70"),
