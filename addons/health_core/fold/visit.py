@@ -94,6 +94,12 @@ class Visit:
     def changed(self) -> bool:
         return self.stored is None or self.values != self.stored
 
+    @property
+    def arrives(self) -> bool:
+        """Whether the visit is there now and was not before, or was cancelled."""
+        before = self.stored["status"] if self.stored else "cancelled"
+        return before == "cancelled" and self.values["status"] != "cancelled"
+
     def record(self, command, proposed: dict[str, Any], system_id: int, place, location_id: int | None, locked=()):
         """Fold one event.
 

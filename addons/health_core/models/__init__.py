@@ -1,3 +1,4 @@
+from . import health_mapping_mixin  # isort: skip  (the mappings inherit from it)
 from . import (
     health_coverage,
     health_encounter,
@@ -8,6 +9,7 @@ from . import (
     health_facility_code,
     health_intake,
     health_intake_fold,
+    health_intake_gate,
     health_intake_lookup,
     health_intake_merge,
     health_intake_store,

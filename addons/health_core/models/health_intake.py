@@ -8,6 +8,7 @@ from odoo.addons.interop_hub.exceptions import NeedsPerson, SetFailed
 
 from ..fold.rounds import rounds
 from .health_facility_code import ANY_CODE
+from .health_mapping_mixin import FOR_INTAKE
 
 #: Commands of these kinds are folded in memory and written together.
 FOLDED_KINDS = frozenset({"patient.register", "visit.record"})
@@ -58,6 +59,7 @@ class HealthIntake(models.AbstractModel):
     Concurrency: several intakes run at once. Uniqueness is by index only; a row
     that another transaction added meanwhile surfaces as
     ``psycopg2.errors.SerializationFailure``, and the caller repeats the batch.
+    What one transaction misses and another adds meets at ``health.intake.gate``.
     """
 
     _name = "health.intake"
@@ -75,9 +77,10 @@ class HealthIntake(models.AbstractModel):
         :raises psycopg2.OperationalError: a concurrent transaction won; repeat the batch
         """
         self.env.flush_all()
-        for kind, batch in rounds(self._steps(entries), FOLDED_KINDS, self._component_keys):
+        intake = self.with_context(**{FOR_INTAKE: True})
+        for kind, batch in rounds(intake._steps(entries), FOLDED_KINDS, intake._component_keys):
             method = "_apply_fold" if kind in FOLDED_KINDS else "_apply_" + kind.replace(".", "_")
-            getattr(self, method)(batch)
+            getattr(intake, method)(batch)
 
     def _steps(self, entries: list[Entry]) -> list[Step]:
         """Return the commands of all messages, each with its facility.

@@ -21,15 +21,31 @@ class HealthIntake(models.AbstractModel):
         return list(dict.fromkeys([(i.authority or default, i.type, i.value) for i in identifiers]))
 
     def _find_visits(self, keys) -> dict[tuple[str, str], int]:
-        """Return the encounter id of each known ``(authority, number)``; merged visits lead to the survivor."""
+        """Return the encounter id of each known ``(authority, number)``; merged visits lead to the survivor.
+
+        Who learns here that a visit is unknown or cancelled does not miss its arrival in an overlapping
+        transaction: one of the two is repeated.
+        """
+        keys = set(keys)
         rows = select_rows(
             self.env.cr,
-            """SELECT e.authority, e.number, COALESCE(e.merged_into_id, e.id)
+            """SELECT own.authority, own.number, e.id, e.status = 'cancelled'
                  FROM (VALUES %s) AS k (authority, number)
-                 JOIN health_encounter e ON e.authority = k.authority AND e.number = k.number""",
+                 JOIN health_encounter own ON own.authority = k.authority AND own.number = k.number
+                 JOIN health_encounter e ON e.id = COALESCE(own.merged_into_id, own.id)""",
             list(keys),
         )
-        return {(authority, number): encounter_id for authority, number, encounter_id in rows}
+        present = {(authority, number) for authority, number, _visit, cancelled in rows if not cancelled}
+        self._meet("visit", keys - present)
+        return {(authority, number): visit_id for authority, number, visit_id, _cancelled in rows}
+
+    def _meet(self, kind: str, keys) -> None:
+        """Make sure that this transaction and overlapping ones which meet at the same keys notice each other.
+
+        :param kind: ``"visit"`` (authority, number) or ``"account"`` (id,)
+        :raises psycopg2.errors.SerializationFailure: an overlapping transaction was first: repeat
+        """
+        self.env["health.intake.gate"]._meet(kind, keys)
 
     def _visit_accounts(self, keys) -> dict[tuple[str, str], int]:
         """Return the account id of each known ``(authority, number)``."""

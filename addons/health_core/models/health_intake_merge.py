@@ -85,6 +85,7 @@ class HealthIntake(models.AbstractModel):
         return account
 
     def _write_merge(self, batch, ended) -> None:
+        self._meet("account", [(account.id,) for account in {*ended, *ended.values()} if account.id])
         cr, uid = self.env.cr, self.env.uid
         now = cr.now()
         stamp = (uid, now, uid, now)
@@ -216,6 +217,7 @@ class HealthIntake(models.AbstractModel):
             links += [(step.message_id, "health.encounter", survivor), (step.message_id, "health.encounter", prior)]
         if failures:
             raise SetFailed(failures)
+        self._meet("visit", [key for _step, *keys in pairs for key in keys])
         self._copy_visits(copies)
         pairs = [(_final(ended, prior), prior) for prior in ended]
         self._move_visits(pairs)
@@ -310,6 +312,7 @@ class HealthIntake(models.AbstractModel):
 
     def _write_moves(self, batch, moves) -> None:
         now, uid = self.env.cr.now(), self.env.uid
+        self._meet("account", [(account.id,) for account in moves.values() if account.id])
         living = dict.fromkeys([*batch.new_accounts, *batch.identifiers.values()])
         self._write_accounts(batch.new_accounts, living, (uid, now, uid, now))
         Encounter, Patient = self.env["health.encounter"], self.env["health.patient.account"]

@@ -158,6 +158,7 @@ class HealthIntake(models.AbstractModel):
         accounts = dict.fromkeys([*batch.new_accounts, *batch.identifiers.values()])
         visits = dict.fromkeys([*batch.new_visits, *batch.visits.values()])
         accounts |= dict.fromkeys(visit.account for visit in visits)
+        self._meet_others(accounts, visits)
         self._write_accounts(batch.new_accounts, accounts, stamp)
         changed_coverages = self._write_coverages(accounts, stamp)
         self._write_visits(batch.new_visits, visits, stamp)
@@ -180,6 +181,17 @@ class HealthIntake(models.AbstractModel):
             )
         self._screen_withheld(batch)
         self._tell(visits, changed_coverages)
+
+    def _meet_others(self, accounts, visits) -> None:
+        """Meet those who look for visits that arrive now, and merges of accounts that get something new."""
+        self._meet("visit", [visit.key for visit in visits if visit.arrives])
+        grown = {visit.account.id for visit in visits if visit.id is None}
+        grown.update(
+            account.id
+            for account in accounts
+            if account.new_identifiers or any(coverage.id is None for coverage in account.coverages.values())
+        )
+        self._meet("account", [(account_id,) for account_id in grown if account_id])
 
     def _write_accounts(self, new, accounts, stamp) -> None:
         cr = self.env.cr
@@ -375,7 +387,7 @@ class HealthIntake(models.AbstractModel):
         for visit in visits:
             before = visit.stored["status"] if visit.stored else None
             after = visit.values["status"]
-            if after != "cancelled" and before in (None, "cancelled"):
+            if visit.arrives:
                 told["arrived"].append(visit.id)
             if after != before:
                 if after in ("finished", "cancelled") and (before or after == "finished"):

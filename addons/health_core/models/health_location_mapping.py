@@ -6,7 +6,7 @@ class HealthLocationMapping(models.Model):
 
     _name = "health.location.mapping"
     _description = "Location Mapping"
-    _inherit = "interop.mapping.mixin"
+    _inherit = "health.mapping.mixin"
     _target_field = "location_id"
 
     location_id = fields.Many2one("health.location", index=True, ondelete="restrict")

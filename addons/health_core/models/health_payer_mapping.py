@@ -6,7 +6,7 @@ class HealthPayerMapping(models.Model):
 
     _name = "health.payer.mapping"
     _description = "Payer Mapping"
-    _inherit = "interop.mapping.mixin"
+    _inherit = "health.mapping.mixin"
     _target_field = "payer_id"
 
     payer_id = fields.Many2one("health.payer", index=True, ondelete="restrict")

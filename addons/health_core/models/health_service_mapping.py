@@ -6,7 +6,7 @@ class HealthServiceMapping(models.Model):
 
     _name = "health.service.mapping"
     _description = "Service Mapping"
-    _inherit = "interop.mapping.mixin"
+    _inherit = "health.mapping.mixin"
     _target_field = "service_id"
 
     service_id = fields.Many2one("health.service", index=True, ondelete="restrict")

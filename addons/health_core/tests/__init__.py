@@ -1,5 +1,6 @@
 from . import (
     test_canonical,
+    test_concurrency,
     test_facility,
     test_intake_accounts,
     test_intake_coverages,

@@ -42,12 +42,16 @@ class TestMapping(CareCase):
             self.visit(point_of_care="ICU-1"),
             self.visit("transfer", minutes=5, point_of_care="4W-1"),
             self.visit(number="V2", patient=("2",), point_of_care="ICU-2"),
+            self.visit(number="V3", patient=("3",), point_of_care="ICU-3"),
+            self.visit("transfer", number="V3", patient=("3",), minutes=5, point_of_care="ODD-1"),
         )
         unit = self.env["health.location"].create({"name": "ICU", "code": "ICU", "facility_id": self.facility.id})
         self.map_code("location", "ICU", unit)
         self.assertEqual(self.encounter("V1").location_ids[0].location_id, unit)
         self.assertEqual(self.encounter("V1").location_id, self.ward, "it is elsewhere now")
         self.assertEqual(self.encounter("V2").location_id, unit)
+        self.assertEqual(self.encounter("V3").location_ids[0].location_id, unit)
+        self.assertFalse(self.encounter("V3").location_id, "where it is now is still not mapped")
 
     def test_service_price_is_in_the_companys_currency(self):
         service = self.env["health.service"].create({"code": "XR", "name": "X-ray", "list_price": 12.5})
