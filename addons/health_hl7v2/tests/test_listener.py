@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from odoo.tests import BaseCase, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.health_hl7v2.cli import mllp
+from odoo.addons.health_hl7v2.listener import Inbox, Listener
 from odoo.addons.interop_hub.exceptions import Closed
 
 from .common import Hl7Case, acks, hl7
@@ -32,7 +32,10 @@ OPTIONS = {
     "tls_key": None,
     "tls_client_ca": None,
 }
-QUIET = mute_logger("odoo.addons.health_hl7v2.cli.mllp")
+QUIET = mute_logger(
+    "odoo.addons.health_hl7v2.listener.listener",
+    "odoo.addons.health_hl7v2.listener.connection",
+)
 
 
 class MemoryInbox:
@@ -93,7 +96,7 @@ class TestListener(BaseCase):
         inbox = inbox or MemoryInbox()
 
         async def main():
-            listener = mllp.Listener("nowhere", argparse.Namespace(**(OPTIONS | options)))
+            listener = Listener("nowhere", argparse.Namespace(**(OPTIONS | options)))
             listener.inbox = inbox
             serving = asyncio.create_task(listener.serve())
             while not listener.port and not serving.done():
@@ -204,6 +207,31 @@ class TestListener(BaseCase):
 
         self.run_with(scenario)
 
+    def test_a_frame_over_the_limit_behind_unanswered_ones_only_closes(self):
+        async def scenario(port, inbox, _listener):
+            client = await Client.to(port)
+            inbox.gate.clear()
+            client.writer.write(b"\x0bone\x1c\r\x0b" + b"x" * 5000)
+            self.assertTrue(await client.closed())
+            inbox.gate.set()
+
+        self.assertEqual(self.run_with(scenario).sets, [[b"one"]])
+
+    def test_many_large_messages_wait_outside(self):
+        async def scenario(port, inbox, listener):
+            client = await Client.to(port)
+            inbox.gate.clear()
+            client.writer.write(b"".join(b"\x0b%d%s\x1c\r" % (n, b"x" * 800) for n in range(3)))
+            await asyncio.sleep(0.2)
+            (connection,) = listener.connections
+            self.assertTrue(connection.paused)
+            inbox.gate.set()
+            for _n in range(3):
+                await client.answer()
+            self.assertFalse(connection.paused)
+
+        self.run_with(scenario)
+
     def test_connections_over_the_limit_are_closed(self):
         async def scenario(port, _inbox, _listener):
             clients = [await Client.to(port) for _n in range(2)]
@@ -305,7 +333,7 @@ class TestInbox(Hl7Case):
     def setUp(self):
         super().setUp()
         self.enterContext(self.enter_registry_test_mode())
-        self.inbox = mllp.Inbox(self.env.cr.dbname, self.interface.code)
+        self.inbox = Inbox(self.env.cr.dbname, self.interface.code)
 
     def test_messages_that_arrived_together_are_stored_and_answered(self):
         answers = self.inbox.store([hl7(control="1"), hl7("A60", "2"), b"garbage"])
@@ -318,7 +346,7 @@ class TestInbox(Hl7Case):
         self.env.flush_all()
         self.assertEqual(self.inbox.limit(), 4711)
         with self.assertRaises(LookupError):
-            mllp.Inbox(self.env.cr.dbname, "no-such").limit()
+            Inbox(self.env.cr.dbname, "no-such").limit()
 
     def test_a_paused_interface_takes_nothing(self):
         self.interface.state = "paused"
