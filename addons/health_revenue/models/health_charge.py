@@ -121,8 +121,9 @@ class HealthCharge(models.Model):
         :raises ValueError: when a charge is not in a state that may move there
         """
         self.env["health.charge"].flush_model()
+        stamp = {"write_date": self.env.cr.now(), "write_uid": self.env.uid}
         groups = {}
-        for change in changes:
+        for change in ({**change, **stamp} for change in changes):
             columns = tuple(sorted(set(change) - {"id"}))
             groups.setdefault((change["state"], columns), []).append(
                 (change["id"], *(change[column] for column in columns))
