@@ -40,7 +40,5 @@ def update_rows(cr, table, columns, rows, *, casts=None, where="TRUE"):
         f'"{column}" = v."{column}"' + (f"::{casts[column]}" if column in casts else "") for column in columns
     )
     names = ", ".join(f'"{column}"' for column in ("id", *columns))
-    statement = (
-        f'UPDATE "{table}" t SET {assigned} FROM (VALUES %s) AS v ({names}) WHERE t.id = v.id AND {where} RETURNING t.id'
-    )
+    statement = f'UPDATE "{table}" t SET {assigned} FROM (VALUES %s) AS v ({names}) WHERE t.id = v.id AND {where} RETURNING t.id'
     return [row[0] for row in execute_values(cr._obj, statement, rows, page_size=PAGE, fetch=True) or []]

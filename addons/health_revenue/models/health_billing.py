@@ -143,7 +143,7 @@ class HealthBilling(models.AbstractModel):
             return
         except OperationalError:
             raise
-        except Exception as error:  # noqa: BLE001  (one visit's trouble must not stop the others)
+        except Exception as error:
             if len(records) == 1:
                 # The text may quote a partner's name: only the class is told.
                 _logger.warning("Billing of %s(%s) failed: %s", records._name, records.id, type(error).__name__)

@@ -32,8 +32,9 @@ class HealthBilling(models.AbstractModel):
         """Leave out, and quarantine, charges whose visit's facts changed since they were captured."""
         facts = charges._visit_facts(set(charges.encounter_id.ids))
         stopped = charges.filtered(
-            lambda charge: facts[charge.encounter_id.id].payer_code is not None
-            or facts[charge.encounter_id.id].cancelled
+            lambda charge: (
+                facts[charge.encounter_id.id].payer_code is not None or facts[charge.encounter_id.id].cancelled
+            )
         )
         if stopped:
             charges._decide_again(charges._load(SQL("c.id IN %s", tuple(stopped.ids))))
@@ -59,9 +60,7 @@ class HealthBilling(models.AbstractModel):
             [{"move_id": drafts[slot].id, **values} for slot in joined for values in line_values[slot]]
         )
         self._tie(lines, {(charge.id, slot.part): amount for slot in slots for charge, amount in slots[slot]})
-        charges._move(
-            [{"id": charge.id, "state": states.CHARGED, "quarantine_reason": None} for charge in charges]
-        )
+        charges._move([{"id": charge.id, "state": states.CHARGED, "quarantine_reason": None} for charge in charges])
 
     def _shares(self, charges):
         """Return ``{charge: {part: amount}}``, without parts that an invoice carries already."""
@@ -163,11 +162,7 @@ class HealthBilling(models.AbstractModel):
     def _line_values(self, charge, amount, centers):
         quantity, unit = self._quantity(charge.quantity, amount)
         service = charge.service_id
-        center = (
-            service.analytic_account_id
-            or charge.location_id._cost_center()
-            or centers[charge.encounter_id]
-        )
+        center = service.analytic_account_id or charge.location_id._cost_center() or centers[charge.encounter_id]
         return {
             "product_id": service.product_id.id,
             "name": f"{service.display_name} {charge.service_date}",

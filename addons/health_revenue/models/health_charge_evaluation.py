@@ -49,9 +49,7 @@ class HealthCharge(models.Model):
         systems = self._system_codes({row.system_id for row in rows})
         for row in rows:
             row.service_id = services.get((row.system_id, row.service_code, row.service_date))
-            row.location_id = (
-                locations.get((row.system_id, row.unit_code, row.service_date)) if row.unit_code else None
-            )
+            row.location_id = locations.get((row.system_id, row.unit_code, row.service_date)) if row.unit_code else None
             billable, list_price = catalog.get(row.service_id, (True, None))
             if row.price_source == "list":
                 row.amount = money.price(None, None, row.quantity, list_price)[0]

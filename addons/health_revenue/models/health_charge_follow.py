@@ -52,9 +52,16 @@ class HealthCharge(models.Model):
             )
         self.env["health.charge"].invalidate_model()
         survivors = tuple({survivor.id for survivor, _prior in pairs})
-        self._decide_again(self._load(SQL("c.encounter_id IN %s AND c.state IN ('captured', 'quarantined')"
-                                          " AND COALESCE(c.quarantine_reason, 'visit') IN %s",
-                                          survivors, states.EVALUATED_REASONS)))
+        self._decide_again(
+            self._load(
+                SQL(
+                    "c.encounter_id IN %s AND c.state IN ('captured', 'quarantined')"
+                    " AND COALESCE(c.quarantine_reason, 'visit') IN %s",
+                    survivors,
+                    states.EVALUATED_REASONS,
+                )
+            )
+        )
         self._bill_again(
             SQL(
                 """

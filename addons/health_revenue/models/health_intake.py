@@ -48,9 +48,7 @@ class HealthIntake(models.AbstractModel):
 
     def _said(self, steps, ring):
         """Return a :class:`Row` per step with what its command says, references resolved."""
-        visit_keys = [
-            self._visit_key(step, step.command.visit) if step.command.visit else None for step in steps
-        ]
+        visit_keys = [self._visit_key(step, step.command.visit) if step.command.visit else None for step in steps]
         visits = self._find_visits({key for key in visit_keys if key})
         performers = self._find_practitioners(
             [(step, step.command.performer) for step in steps if step.command.performer]
@@ -165,8 +163,10 @@ class HealthIntake(models.AbstractModel):
 
     def _charges_of(self, keys):
         """Return the rows of the charges that exist under these keys."""
-        return self.env["health.charge"].sudo()._load(
-            SQL("(c.system_id, c.transaction_id, c.line) IN %s", tuple(keys)) if keys else SQL("FALSE")
+        return (
+            self.env["health.charge"]
+            .sudo()
+            ._load(SQL("(c.system_id, c.transaction_id, c.line) IN %s", tuple(keys)) if keys else SQL("FALSE"))
         )
 
     # -- visits ------------------------------------------------------------------

@@ -22,7 +22,10 @@ class HealthReceivableTransfer(models.Model):
         "health.patient.account", "Surviving account", required=True, readonly=True, ondelete="restrict"
     )
     state = fields.Selection(
-        [("pending", "Waiting"), ("done", "Done"), ("failed", "Failed")], required=True, readonly=True, default="pending"
+        [("pending", "Waiting"), ("done", "Done"), ("failed", "Failed")],
+        required=True,
+        readonly=True,
+        default="pending",
     )
     draft_count = fields.Integer("Drafts moved", readonly=True)
     entry_ids = fields.One2many("account.move", "health_transfer_id", string="Journal entries", readonly=True)
@@ -86,7 +89,7 @@ class HealthReceivableTransfer(models.Model):
         if origin:
             drafts = self._drafts(origin)
             receivables = self._open_receivables(origin)
-            busy = (drafts.partner_id | receivables.partner_id)
+            busy = drafts.partner_id | receivables.partner_id
             needed = self.env["health.patient.account"].union(
                 *(finals[transfer] for transfer, partner in partners.items() if partner in busy)
             )
@@ -101,16 +104,13 @@ class HealthReceivableTransfer(models.Model):
         self.write({"state": "done", "done_at": fields.Datetime.now()})
 
     def _drafts(self, partners):
-        return (
-            self.env["account.move"]
-            .search(
-                [
-                    ("state", "=", "draft"),
-                    ("move_type", "in", ("out_invoice", "out_refund")),
-                    ("partner_id", "in", partners.ids),
-                    ("health_encounter_id", "!=", False),
-                ]
-            )
+        return self.env["account.move"].search(
+            [
+                ("state", "=", "draft"),
+                ("move_type", "in", ("out_invoice", "out_refund")),
+                ("partner_id", "in", partners.ids),
+                ("health_encounter_id", "!=", False),
+            ]
         )
 
     def _open_receivables(self, partners):

@@ -86,8 +86,10 @@ class InteropException(models.Model):
         charges._reevaluate(condition=SQL("c.exception_id IN %s", tuple(self.ids)))
         if self.filtered(lambda exception: exception.type in BILLING_TYPES):
             charges._unblock_billing(self.ids)
-        failed = self.env["health.receivable.transfer"].sudo().search(
-            [("exception_id", "in", self.ids), ("state", "=", "failed")]
+        failed = (
+            self.env["health.receivable.transfer"]
+            .sudo()
+            .search([("exception_id", "in", self.ids), ("state", "=", "failed")])
         )
         if failed:
             failed.write({"state": "pending", "exception_id": False})

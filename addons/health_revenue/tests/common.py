@@ -43,7 +43,12 @@ class RevenueCase(HubCase):
         cls.facility = cls.make_facility("MAIN", cls.company)
         cls.ward, cls.clinic = cls.env["health.location"].create(
             [
-                {"name": "Ward", "code": "W", "facility_id": cls.facility.id, "analytic_account_id": cls.ward_center.id},
+                {
+                    "name": "Ward",
+                    "code": "W",
+                    "facility_id": cls.facility.id,
+                    "analytic_account_id": cls.ward_center.id,
+                },
                 {
                     "name": "Clinic",
                     "code": "C",
@@ -120,9 +125,7 @@ class RevenueCase(HubCase):
     def apply(self, *commands, together=False):
         """Apply commands, each as a message of its own in one set, or all in one message."""
         groups = [list(commands)] if together else [[command] for command in commands]
-        entries = [
-            Entry(self.message(), self.system.id, self.interface.id, self.company.id, group) for group in groups
-        ]
+        entries = [Entry(self.message(), self.system.id, self.interface.id, self.company.id, group) for group in groups]
         self.env["health.intake"]._apply(entries)
         self.env.flush_all()
         self.env.invalidate_all()

@@ -1,4 +1,5 @@
 from freezegun import freeze_time
+from psycopg2.errors import UniqueViolation
 
 from odoo.tests import tagged
 
@@ -33,9 +34,7 @@ class TestBilling(RevenueCase):
             self.charge("T3", service_date="2026-03-03"),
         )
         self.bill()
-        self.assertEqual(
-            [str(move.health_service_day) for move in self.invoices()], ["2026-03-01", "2026-03-02"]
-        )
+        self.assertEqual([str(move.health_service_day) for move in self.invoices()], ["2026-03-01", "2026-03-02"])
         self.assertState("T3", "captured")
         self.discharge(class_code="outpatient")
         self.assertState("T3", "charged")
@@ -149,7 +148,9 @@ class TestBilling(RevenueCase):
             self.assertEqual(quick.amount_residual, quick.amount_total)
 
     def test_taxes_of_the_product_are_kept(self):
-        tax = self.env["account.tax"].search([("company_id", "=", self.company.id), ("type_tax_use", "=", "sale")], limit=1)
+        tax = self.env["account.tax"].search(
+            [("company_id", "=", self.company.id), ("type_tax_use", "=", "sale")], limit=1
+        )
         self.xray.product_id.taxes_id = tax
         self.apply(self.visit(insurers=["FUND"]), self.charge(amount=100))
         self.discharge()
@@ -185,7 +186,7 @@ class TestBilling(RevenueCase):
         self.apply(self.visit(insurers=["FUND"]), self.charge())
         self.discharge()
         tie = self.found().billing_ids
-        with self.assertRaises(Exception), self.env.cr.savepoint():
+        with self.assertRaises(UniqueViolation), self.env.cr.savepoint():
             self.env.cr.execute(
                 "INSERT INTO health_charge_billing (charge_id, part, state, company_id)"
                 " VALUES (%s, 'payer', 'active', %s)",
@@ -261,7 +262,9 @@ class TestBilling(RevenueCase):
         self.bill()
         refund = self.invoices(move_type="out_refund")
         self.assertEqual((refund.amount_total, refund.state, refund.reversed_entry_id), (10, "draft", posted))
-        self.assertEqual(refund.invoice_line_ids.analytic_distribution, posted.invoice_line_ids[0].analytic_distribution)
+        self.assertEqual(
+            refund.invoice_line_ids.analytic_distribution, posted.invoice_line_ids[0].analytic_distribution
+        )
         refund.action_post()
         self.assertEqual(posted.amount_residual, 5)
 

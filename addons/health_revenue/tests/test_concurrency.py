@@ -4,9 +4,8 @@ from decimal import Decimal
 
 from psycopg2 import OperationalError
 
-from odoo.tests import TransactionCase, tagged
-
 from odoo import SUPERUSER_ID, api
+from odoo.tests import TransactionCase, tagged
 
 from odoo.addons.health_core.canonical import CaptureCharge, Entry, Identifier, RecordVisit, VisitRef
 

@@ -6,9 +6,7 @@ from .common import RevenueCase
 @tagged("post_install", "-at_install")
 class TestMerge(RevenueCase):
     def account(self, patient):
-        return (
-            self.env["health.patient.identifier"].search([("value", "=", patient)]).account_id
-        )
+        return self.env["health.patient.identifier"].search([("value", "=", patient)]).account_id
 
     def open_receivable(self, partner):
         lines = self.env["account.move.line"].search(
@@ -89,9 +87,7 @@ class TestMerge(RevenueCase):
         self.bill()
         self.invoices("V2").action_post()
         self.apply(self.merge("KEEP", "GONE"))
-        journals = self.env["account.journal"].search(
-            [("type", "=", "general"), ("company_id", "=", self.company.id)]
-        )
+        journals = self.env["account.journal"].search([("type", "=", "general"), ("company_id", "=", self.company.id)])
         journals.active = False
         with self.assertLogs("odoo.addons.health_revenue", "WARNING"):
             self.bill()

@@ -95,7 +95,9 @@ class TestQuarantine(RevenueCase):
         self.assertState("T1", "quarantined", "payer")
         self.map_code("health.payer.mapping", "NEWP", self.payer)
         self.assertState("T1", "captured")
-        self.assertFalse(self.env["interop.exception"].search([("state", "!=", "resolved"), ("charge_ids", "!=", False)]))
+        self.assertFalse(
+            self.env["interop.exception"].search([("state", "!=", "resolved"), ("charge_ids", "!=", False)])
+        )
 
     def test_a_mapping_counts_from_its_first_day(self):
         mapping = self.map_code("health.service.mapping", "LATE", self.xray, approve=False)
