@@ -47,7 +47,7 @@ class Progress:
             print("\r\033[K", end="", file=sys.stderr)
 
 
-def settle(observer: Observer, wanted: dict, progress, *, patience: float = 25.0) -> dict:
+def settle(observer: Observer, wanted: dict, progress, *, patience: float = 60.0) -> dict:
     """Wait until nothing is left to process and the figures are as wanted, or stopped changing.
 
     :param wanted: figures of ``expect.counts`` to wait for

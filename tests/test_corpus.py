@@ -6,12 +6,12 @@ import time
 import pytest
 import requests
 
-from hospital_day.observe import WAITING
 from hospital_day.rpc import Rpc
 from support.paths import CORPUS
 
 INTERFACE = "corpus"
 AUTH = ("demo-ehr", "demo-ehr-secret")
+RUNNING = ("received", "retry")
 #: Answers that may be given to each class of message.
 ACCEPTED, REFUSED = ("AA", "CA"), ("AE", "AR", "CE", "CR")
 EVENTS = {f"ADT^A{n:02d}" for n in (1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 28, 31, 40)}
@@ -61,14 +61,30 @@ def posted(server):
     session.auth = AUTH
     answers = {}
     for path in paths:
-        answers[path] = session.post(
-            f"{server.url}/interop/v1/inbound/{INTERFACE}",
-            data=path.read_bytes(), headers={"Content-Type": "application/hl7-v2"}, timeout=60,
-        )  # fmt: skip
-    deadline = time.monotonic() + 60
-    while rpc.count("interop.message", [["state", "in", WAITING]]) and time.monotonic() < deadline:
+        answers[path] = post(session, server, path.read_bytes())
+    # Samples of one project share a control id; under one of its own each is a message of its own.
+    for number, (path, response) in enumerate(list(answers.items())):
+        if b"|205^" in response.content:
+            answers[path] = post(session, server, renumbered(path.read_bytes(), f"CORPUS{number:04d}"))
+    deadline = time.monotonic() + 90
+    while rpc.count("interop.message", [["state", "in", RUNNING]]) and time.monotonic() < deadline:
         time.sleep(0.5)
     return answers, rpc
+
+
+def post(session, server, body: bytes) -> requests.Response:
+    """Post one file."""
+    url = f"{server.url}/interop/v1/inbound/{INTERFACE}"
+    return session.post(url, data=body, headers={"Content-Type": "application/hl7-v2"}, timeout=60)
+
+
+def renumbered(body: bytes, control: str) -> bytes:
+    """The same message with another MSH-10."""
+    start = body.index(b"MSH")
+    fields = re.split(rb"(?=[\r\n])", body[start:], maxsplit=1)
+    header = fields[0].split(body[start + 3 : start + 4])
+    header[9] = control.encode()
+    return body[:start] + body[start + 3 : start + 4].join(header) + b"".join(fields[1:])
 
 
 def interface_values(rpc) -> dict:
@@ -84,8 +100,10 @@ def interface_values(rpc) -> dict:
 
 
 def fields_of(body: bytes, name: str) -> list[str]:
-    """The first segment of this name in an answer."""
-    return next((line.split("|") for line in body.decode().split("\r") if line.startswith(name)), [])
+    """The first segment of this name in an answer, by the separator that the answer itself declares."""
+    lines = body.decode("utf-8", "replace").split("\r")
+    separator = next((line[3] for line in lines if line.startswith("MSH")), "|")
+    return next((line.split(separator) for line in lines if line.startswith(name)), [])
 
 
 def test_corpus_is_the_whole_one(posted):
@@ -96,7 +114,7 @@ def test_every_answer_is_well_formed(posted):
     """2xx answers are HL7 with our own control id and echo MSH-10; others are problems without HL7."""
     wrong = []
     for path, response in posted[0].items():
-        name, msh = path.name, header(path.read_bytes())
+        name, msh = path.name, header(response.request.body)
         if response.status_code >= 500:
             wrong.append(f"{name}: status {response.status_code}")
         elif response.status_code >= 300:
@@ -104,7 +122,7 @@ def test_every_answer_is_well_formed(posted):
                 ("application/problem+json", "text/plain")
             ):
                 wrong.append(f"{name}: status {response.status_code} with {response.headers['Content-Type']}")
-        elif response.content:
+        elif response.content and not is_batch(response.content):
             mine, msa = fields_of(response.content, "MSH"), fields_of(response.content, "MSA")
             if not response.headers["Content-Type"].startswith("application/hl7-v2") or not mine or not msa:
                 wrong.append(f"{name}: no acknowledgement")
@@ -128,7 +146,8 @@ def test_batches_get_an_answer_per_message(posted):
             continue
         messages = len(re.findall(rb"(?:^|[\r\n])MSH", body))
         answers = len(re.findall(rb"(?:^|[\r\n])MSA", response.content))
-        if answers not in (1, messages):
+        silent = len(re.findall(rb"(?:^|[\r\n])MSH(?:[^|\r\n]*\|[^\r\n|]*){14}\|(?:NE|ER|SU)\|", body))
+        if answers != messages and not (answers == 1 and not is_batch(response.content)) and not silent:
             wrong.append(f"{path.name}: {answers} answers for {messages} messages")
     assert wrong == []
 
@@ -138,6 +157,8 @@ def test_every_answer_is_of_the_right_class(posted):
     wrong = []
     for path, response in posted[0].items():
         msh = header(path.read_bytes())
+        if response.ok and not response.content:
+            continue
         msa = fields_of(response.content, "MSA") if response.ok else []
         code = msa[1] if msa else ""
         error = (fields_of(response.content, "ERR") + [""] * 4)[3].split("^")[0]
@@ -161,11 +182,13 @@ def test_every_answer_is_of_the_right_class(posted):
 
 
 def test_no_message_is_stuck(posted):
-    """All that was accepted is done, or waits for a person, who can see why."""
+    """All that was accepted is done, or waits for a person, who can see why; others wait only behind such a one."""
     rpc = posted[1]
-    assert rpc.count("interop.message", [["state", "in", WAITING]]) == 0
+    stuck = rpc.read("interop.message", [["state", "in", RUNNING]], ["message_type", "reference", "state", "error_text"])
+    assert stuck == []
     waiting = rpc.read("interop.message", [["state", "in", ["quarantined", "dead"]]], ["exception_id", "error_code"])
     assert [row for row in waiting if not row["exception_id"] or not row["error_code"]] == []
+    assert waiting or not rpc.count("interop.message", [["state", "=", "held"]])
     assert rpc.count("interop.message", [["state", "=", "done"]]) > 0
 
 
