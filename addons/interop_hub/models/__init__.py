@@ -1,6 +1,7 @@
 from . import (
     interop_attempt,
     interop_audit_event,
+    interop_audit_event_screen,
     interop_authority,
     interop_authority_conflict,
     interop_exception,

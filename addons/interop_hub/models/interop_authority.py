@@ -7,11 +7,7 @@ from odoo.exceptions import UserError, ValidationError
 from ..exceptions import NeedsPerson, SetFailed
 from ..ownership import differs, strictest
 
-POLICIES = [
-    ("ignore", "Ignore: the owner's value stays"),
-    ("flag", "Flag: the owner's value stays and a steward decides"),
-    ("refuse", "Refuse: nothing of the write is applied"),
-]
+POLICIES = [("ignore", "Ignore"), ("flag", "Flag for a steward"), ("refuse", "Refuse")]
 #: Fields of these models are bookkeeping of Odoo, not data that a system owns.
 _BOOKKEEPING = ("mail.thread", "mail.activity.mixin", "interop.linked.mixin")
 
@@ -48,7 +44,6 @@ class InteropAuthority(models.Model):
     _name = "interop.authority"
     _description = "Ownership Rule"
     _order = "model_name, id"
-    _rec_name = "model_name"
 
     model_id = fields.Many2one(
         "ir.model", string="Object", required=True, ondelete="cascade", index=True, domain=[("transient", "=", False)]
@@ -65,6 +60,7 @@ class InteropAuthority(models.Model):
         inverse="_inverse_field_names",
         help="Technical names of the fields, separated by commas",
     )
+    scope = fields.Char(string="What", compute="_compute_scope")
     system_id = fields.Many2one(
         "interop.system",
         string="Owner",
@@ -73,7 +69,13 @@ class InteropAuthority(models.Model):
         help="Empty: Odoo itself, so people at screens",
     )
     owner_name = fields.Char(string="Owned By", compute="_compute_owner_name")
-    policy = fields.Selection(POLICIES, string="Writes of Others", required=True, default="flag")
+    policy = fields.Selection(
+        POLICIES,
+        string="Writes of Others",
+        required=True,
+        default="flag",
+        help="Ignore: the owner's value stays. Flag: it stays, and a steward decides. Refuse: nothing of the write is applied",
+    )
     company_id = fields.Many2one("res.company", help="Empty: all companies")
     active = fields.Boolean(default=True)
     note = fields.Text(help="Why it is so, and who agreed")
@@ -98,7 +100,19 @@ class InteropAuthority(models.Model):
                         "%(model)s has no field %(names)s.", model=rule.model_name, names=", ".join(sorted(missing))
                     )
                 )
-            rule.field_ids = found
+            # The write or creation that brought the names is noted already.
+            super(InteropAuthority, rule).write({"field_ids": [(6, 0, found.ids)]})
+
+    @api.depends("field_ids")
+    def _compute_scope(self):
+        for rule in self:
+            labels = rule.sudo().field_ids.mapped("field_description")
+            rule.scope = ", ".join(sorted(labels)) or self.env._("the whole record")
+
+    @api.depends("model_id", "system_id.name")
+    def _compute_display_name(self):
+        for rule in self:
+            rule.display_name = f"{rule.sudo().model_id.name or ''}: {rule.owner_name}"
 
     @api.depends("system_id.name")
     def _compute_owner_name(self):

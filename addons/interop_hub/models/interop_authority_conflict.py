@@ -4,6 +4,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 
 from ..ownership import to_json
+from ..screen import names_of
 
 
 class InteropAuthorityConflict(models.Model):
@@ -15,12 +16,12 @@ class InteropAuthorityConflict(models.Model):
     _name = "interop.authority.conflict"
     _description = "Conflict of Ownership"
     _order = "last_seen desc, id desc"
-    _rec_name = "field_label"
 
     rule_id = fields.Many2one("interop.authority", readonly=True, ondelete="set null", index="btree_not_null")
     res_model = fields.Char(string="Model", required=True, readonly=True)
     res_id = fields.Many2oneReference(string="Record", model_field="res_model", required=True, readonly=True)
     model_label = fields.Char(string="Object", compute="_compute_labels")
+    record_name = fields.Char(compute="_compute_labels")
     field_name = fields.Char(string="Technical Field", required=True, readonly=True)
     field_label = fields.Char(string="Field", compute="_compute_labels")
     owner_system_id = fields.Many2one(related="rule_id.system_id", string="Owner")
@@ -52,13 +53,21 @@ class InteropAuthorityConflict(models.Model):
     )
     _open_rule = models.Index("(rule_id) WHERE state = 'open'")
 
-    @api.depends("res_model", "field_name")
+    @api.depends("res_model", "res_id", "field_name")
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_labels(self):
+        names = names_of(self.env, {(conflict.res_model, conflict.res_id) for conflict in self})
         for conflict in self:
             model = self.env.get(conflict.res_model)
             field = model is not None and model._fields.get(conflict.field_name)
-            conflict.model_label = model._description if model is not None else conflict.res_model
+            conflict.model_label, name = names[conflict.res_model, conflict.res_id]
+            conflict.record_name = name or f"# {conflict.res_id}"
             conflict.field_label = field._description_string(self.env) if field else conflict.field_name
+
+    @api.depends("res_model", "field_name")
+    def _compute_display_name(self):
+        for conflict in self:
+            conflict.display_name = f"{conflict.model_label}: {conflict.field_label}"
 
     def _compute_values(self):
         for conflict in self:

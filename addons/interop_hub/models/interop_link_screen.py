@@ -1,5 +1,7 @@
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
+
+from ..screen import names_of
 
 
 class InteropLink(models.Model):
@@ -13,26 +15,16 @@ class InteropLink(models.Model):
     @api.depends("res_model", "res_id")
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_names(self):
-        for model_name, links in self.grouped("res_model").items():
-            model = self.env.get(model_name)
-            if model is None:
-                links.model_label = model_name
-                links.record_name = False
-                continue
-            records = model.browse(set(links.mapped("res_id"))).exists()
-            names = {}
-            if model.has_access("read"):
-                names = {record.id: record.display_name for record in records._filtered_access("read")}
-            for link in links:
-                link.model_label = model._description
-                link.record_name = names.get(link.res_id, False)
+        names = names_of(self.env, {(link.res_model, link.res_id) for link in self})
+        for link in self:
+            link.model_label, link.record_name = names[link.res_model, link.res_id]
 
     def action_open_record(self):
         """The record that the message touched."""
         self.ensure_one()
         model = self.env.get(self.res_model)
         if model is None or not model.browse(self.res_id).exists():
-            raise UserError(_("The record does not exist any more."))
+            raise UserError(self.env._("The record does not exist any more."))
         return {
             "type": "ir.actions.act_window",
             "res_model": self.res_model,

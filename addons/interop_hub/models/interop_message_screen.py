@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_datetime, html_sanitize
 
@@ -27,8 +27,15 @@ class InteropMessage(models.Model):
 
     overdue = fields.Boolean(search="_search_overdue")
     link_count = fields.Integer(string="Linked", compute="_compute_link_count")
-    linked = fields.Json(compute="_compute_linked", help="Per model: how many records this message touched")
+    linked = fields.Json(
+        string="Linked Models", compute="_compute_linked", help="Per model: how many records this message touched"
+    )
     timeline = fields.Html(string="Course", compute="_compute_timeline", sanitize=False)
+
+    @api.depends("message_type", "reference", "uuid")
+    def _compute_display_name(self):
+        for message in self:
+            message.display_name = " ".join(filter(None, (message.message_type, message.reference))) or message.uuid
 
     def _search_overdue(self, operator, value):
         if operator != "in":
@@ -80,12 +87,17 @@ class InteropMessage(models.Model):
                 for attempt in message.attempt_ids.sorted("id")
             ]
             if message.received_at:
-                events.insert(0, {"at": message.received_at, "tone": "info", "title": _("Accepted")})
+                events.insert(0, {"at": message.received_at, "tone": "info", "title": self.env._("Accepted")})
             if message.state == "done" and message.done_at:
-                events.append({"at": message.done_at, "tone": "success", "title": _("Done")})
+                events.append({"at": message.done_at, "tone": "success", "title": self.env._("Done")})
             if message.state == "retry" and message.next_attempt:
                 events.append(
-                    {"at": message.next_attempt, "tone": "secondary", "title": _("Next attempt"), "planned": True}
+                    {
+                        "at": message.next_attempt,
+                        "tone": "secondary",
+                        "title": self.env._("Next attempt"),
+                        "planned": True,
+                    }
                 )
             message.timeline = self.env["ir.qweb"]._render(
                 "interop_hub.message_timeline",
@@ -105,7 +117,7 @@ class InteropMessage(models.Model):
         self.ensure_one()
         self._check_right("payload")
         if not (reason or "").strip():
-            raise UserError(_("Say why you open this message; the reason is kept in the audit trail."))
+            raise UserError(self.env._("Say why you open this message; the reason is kept in the audit trail."))
         html = self._open_payload(reason.strip())[self.id]
         # A partner wrote this body, and a handler made it into HTML: nothing active may get through.
         return {"html": html_sanitize(html, sanitize_tags=True, strip_style=True)}
@@ -114,7 +126,7 @@ class InteropMessage(models.Model):
         """Records of the model in the context key ``linked_model`` that this message touched."""
         model_name = self.env.context.get("linked_model")
         if not model_name:
-            raise UserError(_("No model was named."))
+            raise UserError(self.env._("No model was named."))
         links = self.env["interop.link"].search([("message_id", "in", self.ids), ("res_model", "=", model_name)])
         ids = self.env[model_name].browse(set(links.mapped("res_id"))).exists().ids
         action = {

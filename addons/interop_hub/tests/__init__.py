@@ -9,4 +9,7 @@ from . import (
     test_operations,
     test_retention,
     test_security,
+    test_ui_browser,
+    test_ui_overview,
+    test_views,
 )

@@ -1,6 +1,6 @@
 import json
 
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 
 from ..states import BLOCKING
 
@@ -58,18 +58,18 @@ class InteropReason(models.TransientModel):
         self.ensure_one()
         reason = (self.reason or "").strip()
         if self.operation == "message.discard":
-            text = _("%s message(s) discarded.", self.message_ids.action_discard(reason))
+            text = self.env._("%s message(s) discarded.", self.message_ids.action_discard(reason))
         elif self.operation == "message.replay" and self.domain:
             done = self.env["interop.message"].action_replay_matching(json.loads(self.domain), reason)
-            text = _("%s message(s) go through again.", done)
+            text = self.env._("%s message(s) go through again.", done)
         elif self.operation == "message.replay":
-            text = _("%s message(s) go through again.", self.message_ids.action_replay(reason))
+            text = self.env._("%s message(s) go through again.", self.message_ids.action_replay(reason))
         elif self.operation == "exception.resolve":
             self.exception_ids.action_resolve(reason)
-            text = _("Resolved; what waited for it goes through again.")
+            text = self.env._("Resolved; what waited for it goes through again.")
         else:
             self.exception_ids.action_dismiss(reason)
-            text = _("Dismissed.")
+            text = self.env._("Dismissed.")
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",

@@ -62,7 +62,7 @@ export class Overview extends Component {
         return [
             tile("received", _t("In the queue"), "fa-inbox", "info", ["received"], _t("Accepted, and processed next")),
             tile("retry", _t("Waiting for retry"), "fa-repeat", "warning", ["retry"], _t("Failed for now, tried again by itself")),
-            tile("held", _t("Held back"), "fa-pause", "secondary", ["held"], _t("Behind an older message of the same patient or visit")),
+            tile("held", _t("Held back"), "fa-pause", "body", ["held"], _t("Behind an older message of the same patient or visit")),
             tile("quarantined", _t("Quarantined"), "fa-user-o", "warning", ["quarantined"], _t("A person has to decide or complete something")),
             tile("ambiguous", _t("Ambiguous"), "fa-question", "danger", ["ambiguous"], _t("Sent, but the answer is unknown")),
             tile("dead", _t("Dead"), "fa-times", "danger", ["dead"], _t("Failed for good")),
