@@ -30,7 +30,8 @@ def addons_path(args: list[str]) -> str:
 def main():
     """Run Odoo's own command line."""
     args = sys.argv[1:]
-    if args and not args[0].startswith("-"):
+    # Odoo starts its websocket process as "odoo gevent": that is no command and must stay the first word.
+    if args and not args[0].startswith("-") and args[0] != "gevent":
         args[0] = args[0].replace("-", "_")
         if path := addons_path(args):
             args.insert(0, f"--addons-path={path}")
