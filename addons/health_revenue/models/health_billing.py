@@ -10,10 +10,14 @@ from .. import states
 
 _logger = logging.getLogger(__name__)
 
-#: Visits billed in one transaction: long enough to be set-based, short enough not to hold locks.
+#: Charges billed in one transaction: many enough to be a set, few enough that nobody waits long for its locks.
+CHARGES = 150
+#: Transfers, and ties to take back, of one transaction.
 BATCH = 50
+#: First key of the advisory locks on visits being billed.
+LOCK = 0x62696C6C
 #: Seconds after which a run hands over to the next one.
-BUDGET = 20.0
+BUDGET = 5.0
 #: How often a batch is tried again after a concurrent change won.
 TRIES = 5
 
@@ -33,8 +37,10 @@ class HealthBilling(models.AbstractModel):
     """Turns open charges into draft invoices, and corrections into changed drafts and credit notes.
 
     Everything is done by one scheduled action, woken after the commit that made
-    something billable. Each batch locks its visits (SKIP LOCKED) and is one
-    transaction: killed at any point, it leaves nothing half done.
+    something billable. Each batch is one transaction: killed at any point, it
+    leaves nothing half done. Its visits are held by advisory locks, so that a
+    second run skips them while messages may still change the visits' rows; what
+    a message changes in a charge meanwhile makes one of the two repeat.
     """
 
     _name = "health.billing"
@@ -75,13 +81,13 @@ class HealthBilling(models.AbstractModel):
         deadline = time.monotonic() + BUDGET
         engine = self.sudo().with_context(**QUIET)
         for step in (engine._step_transfer, engine._step_void, engine._step_bill):
-            while done := engine._persist(step):
-                self.env["ir.cron"]._commit_progress(done)
+            while engine._persist(step):
                 if time.monotonic() >= deadline:
+                    # Called again behind the jobs that became ready meanwhile, not at once: lanes share these workers.
                     self._wake()
-                    self.env["ir.cron"]._commit_progress(0, remaining=1)
+                    self.env["ir.cron"]._commit_progress()
                     return
-        self.env["ir.cron"]._commit_progress(0, remaining=0)
+                self.env["ir.cron"]._commit_progress()
 
     def _persist(self, step):
         """Run a step; a concurrent transaction that won makes it run again."""
@@ -126,7 +132,7 @@ class HealthBilling(models.AbstractModel):
 
     def _step_bill(self):
         ready = self._ready_companies()
-        visits = self._due_visits(BATCH, companies=ready)
+        visits = self._due_visits(CHARGES, companies=ready)
         if visits:
             self._isolate(visits, self._bill, self._bill_failed)
         return len(visits)
@@ -200,25 +206,33 @@ class HealthBilling(models.AbstractModel):
         )
 
     def _due_visits(self, limit, companies=None, lock=True):
-        """Return visits with charges to bill, oldest first, locked against other runs."""
-        self.env["health.charge"].flush_model()
-        self.env["health.encounter"].flush_model()
-        self.env["health.charge.billing"].flush_model()
+        """Return visits with charges to bill, oldest first, held against other runs.
+
+        :param limit: visits are taken until they have so many charges together; None for all
+        :param companies: only charges of these companies
+        :param lock: whether to hold them until the end of the transaction, and skip those that are held
+        """
+        for model in ("health.charge", "health.encounter", "health.charge.billing"):
+            self.env[model].flush_model()
         self.env.cr.execute(
             SQL(
                 """
-                SELECT v.id FROM health_encounter v
-                 WHERE v.id IN (
-                       SELECT c.encounter_id FROM health_charge c
-                         JOIN health_encounter e ON e.id = c.encounter_id
-                         JOIN health_facility f ON f.id = c.facility_id
-                        WHERE %s AND %s)
-              ORDER BY v.id %s %s
+                WITH due AS MATERIALIZED (
+                    SELECT encounter_id
+                      FROM (SELECT c.encounter_id, SUM(COUNT(*)) OVER (ORDER BY c.encounter_id) - COUNT(*) AS before
+                              FROM health_charge c
+                              JOIN health_encounter e ON e.id = c.encounter_id
+                              JOIN health_facility f ON f.id = c.facility_id
+                             WHERE %s AND %s
+                          GROUP BY c.encounter_id) counted
+                     WHERE %s
+                  ORDER BY encounter_id)
+                SELECT encounter_id FROM due WHERE %s
                 """,
                 self._due_condition(),
                 SQL("c.company_id IN %s", tuple(companies.ids) or (0,)) if companies is not None else SQL("TRUE"),
-                SQL("LIMIT %s", limit) if limit else SQL(),
-                SQL("FOR NO KEY UPDATE OF v SKIP LOCKED") if lock else SQL(),
+                SQL("before < %s", limit) if limit else SQL("TRUE"),
+                SQL("pg_try_advisory_xact_lock(%s, encounter_id)", LOCK) if lock else SQL("TRUE"),
             )
         )
         return self.env["health.encounter"].browse([row[0] for row in self.env.cr.fetchall()])

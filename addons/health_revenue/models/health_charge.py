@@ -176,12 +176,6 @@ class HealthCharge(models.Model):
         self.sudo()._settle_exceptions(exceptions.ids, "Charges set to not billable.")
         return True
 
-    def action_bill(self):
-        """Wake billing now; it bills what is due."""
-        self.check_access("write")
-        self.env["health.billing"]._wake()
-        return True
-
     def action_open_invoices(self):
         """Open the invoices and credit notes of the charges."""
         action = self.env["ir.actions.act_window"]._for_xml_id("account.action_move_out_invoice_type")

@@ -156,6 +156,16 @@ class TestBilling(RevenueCase):
         self.discharge()
         self.assertEqual((self.invoices().amount_untaxed, self.invoices().amount_tax), (100, tax.amount))
 
+    def test_a_batch_ends_with_the_visit_that_fills_it(self):
+        for number in range(3):
+            charges = [self.charge(f"L{number}{index}", f"L{number}") for index in range(3)]
+            visit = {"patient": f"L{number}", "insurers": ["FUND"]}
+            self.apply(
+                self.visit(f"L{number}", **visit), *charges, self.visit(f"L{number}", event="discharge", **visit)
+            )
+        numbers = [len(self.env["health.billing"]._due_visits(limit)) for limit in (1, 3, 4, 6, 7, None)]
+        self.assertEqual(numbers, [1, 1, 2, 2, 3, 3])
+
     # -- again -------------------------------------------------------------------
 
     def test_a_later_charge_joins_the_draft(self):
@@ -181,6 +191,15 @@ class TestBilling(RevenueCase):
         self.bill()
         self.assertEqual(self.invoices(), moves)
         self.assertEqual(len(moves.invoice_line_ids), 2)
+
+    def test_the_scheduled_action_bills_and_reports_done(self):
+        self.apply(self.visit(insurers=["INS"]), self.charge(), self.visit(event="discharge"))
+        self.assertEqual(self.env["health.billing"]._pending(), 1)
+        with self.enter_registry_test_mode():
+            self.env.ref("health_revenue.cron_bill").method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertState("T1", "charged")
+        self.assertEqual(self.env["health.billing"]._pending(), 0)
 
     def test_the_index_refuses_a_second_live_tie(self):
         self.apply(self.visit(insurers=["FUND"]), self.charge())

@@ -65,6 +65,19 @@ class TestSecurity(RevenueCase):
         self.found().with_user(self.biller).action_reevaluate()
         self.assertState("T1", "quarantined", "service")
 
+    def test_a_steward_without_sight_of_charges_heals_them(self):
+        steward = new_test_user(
+            self.env,
+            "rev_steward",
+            "health_core.group_steward",
+            company_id=self.company.id,
+            company_ids=[(6, 0, self.company.ids)],
+        )
+        mapping = self.map_code("health.service.mapping", "NEW", self.xray, approve=False)
+        mapping.with_user(steward).action_approve()
+        self.assertState("T1", "captured")
+        self.assertFalse(self.exceptions("unmapped_service"))
+
     def test_a_biller_cannot_change_what_a_charge_says(self):
         with self.assertRaises(UserError):
             self.found().with_user(self.biller).write({"amount": 1})
