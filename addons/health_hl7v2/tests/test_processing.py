@@ -119,10 +119,10 @@ class TestProcessing(Hl7Case):
         self.assertEqual(self.encounter("V1").admitted_at, datetime(2026, 3, 5, 15, 13))
 
     def test_the_charset_of_the_request_holds_when_it_is_processed(self):
-        body = hl7().decode().replace("Everyman", "Müllerová").encode("iso8859-2")
+        body = hl7().decode().replace("Everyman", "Dvořák").encode("iso8859-2")
         self.send(body, "application/hl7-v2; charset=iso-8859-2")
         self.drain()
-        self.assertEqual(self.account("100234").family, "Müllerová")
+        self.assertEqual(self.account("100234").family, "Dvořák")
 
     def test_a_message_without_body_is_dead_and_the_rest_goes_through(self):
         lost, good = (
