@@ -91,8 +91,8 @@ class HealthCharge(models.Model):
         if not rows:
             return
         self._open_blockers(rows)
-        self._insert([row for row in rows if row.id is None])
         known = [row for row in rows if row.id is not None]
+        self._insert([row for row in rows if row.id is None])
         self._move([{"id": row.id, **{name: getattr(row, name) for name in (*CONTENT, *DECIDED)}} for row in known])
         self._void([row.id for row in known if row.void])
         touched = set().union(*(row.released for row in rows)) | {row.exception_id for row in rows}

@@ -195,8 +195,8 @@ class TestBilling(RevenueCase):
     def test_the_scheduled_action_bills_and_reports_done(self):
         self.apply(self.visit(insurers=["INS"]), self.charge(), self.visit(event="discharge"))
         self.assertEqual(self.env["health.billing"]._pending(), 1)
-        with self.enter_registry_test_mode():
-            self.env.ref("health_revenue.cron_bill").method_direct_trigger()
+        with self.enter_registry_test_mode(), self.registry.cursor() as cr:
+            self.env(cr=cr)["health.billing"]._cron_bill()
         self.env.invalidate_all()
         self.assertState("T1", "charged")
         self.assertEqual(self.env["health.billing"]._pending(), 0)
