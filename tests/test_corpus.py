@@ -184,7 +184,9 @@ def test_every_answer_is_of_the_right_class(posted):
 def test_no_message_is_stuck(posted):
     """All that was accepted is done, or waits for a person, who can see why; others wait only behind such a one."""
     rpc = posted[1]
-    stuck = rpc.read("interop.message", [["state", "in", RUNNING]], ["message_type", "reference", "state", "error_text"])
+    stuck = rpc.read(
+        "interop.message", [["state", "in", RUNNING]], ["message_type", "reference", "state", "error_text"]
+    )
     assert stuck == []
     waiting = rpc.read("interop.message", [["state", "in", ["quarantined", "dead"]]], ["exception_id", "error_code"])
     assert [row for row in waiting if not row["exception_id"] or not row["error_code"]] == []

@@ -300,7 +300,7 @@ class InteropMessage(models.Model):
         :return: how many were put back
         """
         self._check_right("operator")
-        waiting = [("state", "in", [*BLOCKING, "discarded"])]
+        waiting = [("state", "in", BLOCKING)]
         return self.search(fields.Domain(domain) & fields.Domain(waiting), order="id").action_replay(reason)
 
     def _open_payload(self, reason: str = "") -> dict[int, str]:

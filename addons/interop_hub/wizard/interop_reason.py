@@ -31,7 +31,7 @@ class InteropReason(models.TransientModel):
         """Open the dialog for an operation on messages, exceptions or all messages of a search."""
         values = {"operation": operation}
         if domain is not None:
-            waiting = fields.Domain(domain) & fields.Domain("state", "in", [*BLOCKING, "discarded"])
+            waiting = fields.Domain(domain) & fields.Domain("state", "in", BLOCKING)
             values |= {"domain": json.dumps(list(domain)), "count": self.env["interop.message"].search_count(waiting)}
         elif messages is not None:
             values |= {
