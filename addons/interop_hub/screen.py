@@ -21,10 +21,8 @@ def names_of(env, references) -> dict:
         if model is None:
             found |= {(model_name, res_id): (model_name, False) for res_id in res_ids}
             continue
-        names = {}
-        if model.has_access("read"):
-            records = model.with_context(active_test=False).browse([res_id for res_id in res_ids if res_id]).exists()
-            names = {record.id: record.display_name for record in records._filtered_access("read")}
+        records = model.browse([res_id for res_id in res_ids if res_id]).exists()._filtered_access("read")
+        names = {record.id: record.display_name for record in records}
         label = model._description
         found |= {(model_name, res_id): (label, names.get(res_id, False)) for res_id in res_ids}
     return found

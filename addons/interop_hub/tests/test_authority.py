@@ -270,6 +270,14 @@ class TestAuthority(HubCase):
         with self.assertRaises(UserError):
             name.action_dismiss()
 
+    def test_accepting_needs_the_right_to_write_the_record(self):
+        self.rule("flag", "name", self.system)
+        self.screen({"name": "other"}, self.lab)
+        self.env["ir.model.access"].search([("model_id", "=", self.model.id)]).perm_write = False
+        with self.assertRaises(AccessError):
+            self.open_conflicts().with_user(self.steward).action_accept()
+        self.assertEqual((self.record.name, self.open_conflicts().state), ("first", "open"))
+
     def test_resolving_the_exception_leaves_the_owners_values(self):
         self.rule("flag", "name", self.system)
         self.screen({"name": "other"}, self.lab)

@@ -60,6 +60,7 @@ class TestOverview(HubCase):
 
     def test_latency_is_that_of_finished_messages(self):
         messages = self.send({"id": "1"}, {"id": "2"}, {"id": "3"})
+        self.send(*(b"refused at once %d" % number for number in range(4)))
         self.assertIsNone(self.row()["median"])
         self.drain()
         self.env.cr.execute(

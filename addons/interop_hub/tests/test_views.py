@@ -97,14 +97,23 @@ class TestViews(HubCase):
         partner = self.env["res.partner"].create({"name": "Reached"})
         message = self.send({"id": str(partner.id)})
         self.drain()
-        self.env["interop.link"]._add([(message.id, "interop.audit.event", 1), (message.id, "gone.model", 1)])
+        company = self.env["res.company"].create({"name": "Other"})
+        hidden = self.make_interface("hidden", company_id=company.id)
+        self.env["interop.link"]._add(
+            [
+                (message.id, "interop.audit.event", 1),
+                (message.id, "gone.model", 1),
+                (message.id, hidden._name, hidden.id),
+            ]
+        )
         message.invalidate_recordset()
         entries = message.with_user(self.watcher).linked
-        self.assertEqual([(entry["model"], entry["count"]) for entry in entries], [("res.partner", 1)])
+        self.assertEqual({entry["model"]: entry["count"] for entry in entries}, {"res.partner": 1, hidden._name: 1})
         action = message.with_user(self.watcher).with_context(linked_model="res.partner").action_open_linked()
         self.assertEqual((action["res_model"], action["res_id"]), ("res.partner", partner.id))
         names = dict(message.with_user(self.watcher).link_ids.mapped(lambda link: (link.res_model, link.record_name)))
-        self.assertEqual(names, {"res.partner": "Reached", "interop.audit.event": False, "gone.model": False})
+        self.assertEqual(names.pop("res.partner"), "Reached")
+        self.assertEqual(names, {"interop.audit.event": False, "gone.model": False, hidden._name: False})
 
     # -- rights -------------------------------------------------------------------------
 
