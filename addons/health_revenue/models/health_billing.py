@@ -297,13 +297,15 @@ class HealthBilling(models.AbstractModel):
         link.exception_id = exception
 
     def _transfer_failed(self, transfer, error):
+        survivor = transfer.survivor_id
+        company = survivor.company_id or survivor.encounter_ids.company_id[:1] or self.env.company
         exception = self.env["interop.exception"]._open(
             [
                 {
                     "type": "receivable_transfer",
                     "key": str(transfer.id),
                     "name": self.env._("Receivables of merged accounts could not be transferred (%s)", error),
-                    "company_id": self.env.company.id,
+                    "company_id": company.id,
                     "res_model": "health.receivable.transfer",
                     "res_id": transfer.id,
                 }

@@ -61,7 +61,7 @@ class HealthCharge(models.Model):
     visit_key = fields.Char(readonly=True, help="Keyed hash of the visit's number, to find the visit when it arrives")
     service_code = fields.Char("Source service code", required=True, readonly=True)
     service_description = fields.Char("Source description", readonly=True)
-    service_id = fields.Many2one("health.service", readonly=True, ondelete="restrict", index="btree_not_null")
+    service_id = fields.Many2one("health.service", readonly=True, ondelete="restrict")
     service_date = fields.Date(required=True, readonly=True)
     quantity = fields.Float(digits=(16, 4), required=True, readonly=True, default=1.0)
     unit_price = fields.Float(digits=(16, 4), readonly=True)

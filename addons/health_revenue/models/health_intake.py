@@ -163,10 +163,19 @@ class HealthIntake(models.AbstractModel):
 
     def _charges_of(self, keys):
         """Return the rows of the charges that exist under these keys."""
+        systems, transactions, lines = (list(part) for part in zip(*keys, strict=True)) if keys else ([], [], [])
         return (
             self.env["health.charge"]
             .sudo()
-            ._load(SQL("(c.system_id, c.transaction_id, c.line) IN %s", tuple(keys)) if keys else SQL("FALSE"))
+            ._load(
+                SQL(
+                    "(c.system_id, c.transaction_id, c.line) IN"
+                    " (SELECT * FROM unnest(%s::int[], %s::varchar[], %s::int[]))",
+                    systems,
+                    transactions,
+                    lines,
+                )
+            )
         )
 
     # -- visits ------------------------------------------------------------------

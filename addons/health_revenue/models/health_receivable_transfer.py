@@ -134,42 +134,43 @@ class HealthReceivableTransfer(models.Model):
 
     def _transfer(self, receivables, by_partner):
         """Book, post and reconcile one entry per merged partner and company."""
-        values, origins = [], []
-        grouped = receivables.grouped(lambda line: (line.partner_id, line.company_id))
-        for (partner, company), lines in grouped.items():
-            transfer, survivor = by_partner.get(partner, (None, None))
-            if not survivor:
-                continue
-            journal = self.env["account.journal"].search(
-                [*self.env["account.journal"]._check_company_domain(company), ("type", "=", "general")], limit=1
-            )
-            if not journal:
-                raise UserError(self.env._("%s has no journal for miscellaneous entries.", company.display_name))
-            values.append(
+        for company, lines in receivables.grouped("company_id").items():
+            self.with_company(company)._transfer_company(company, lines.with_company(company), by_partner)
+
+    def _transfer_company(self, company, receivables, by_partner):
+        journal = self.env["account.journal"].search(
+            [*self.env["account.journal"]._check_company_domain(company), ("type", "=", "general")], limit=1
+        )
+        if not journal:
+            raise UserError(self.env._("%s has no journal for miscellaneous entries.", company.display_name))
+        grouped = {
+            partner: lines for partner, lines in receivables.grouped("partner_id").items() if partner in by_partner
+        }
+        entries = self.env["account.move"].create(
+            [
                 {
                     "move_type": "entry",
                     "journal_id": journal.id,
-                    "company_id": company.id,
                     "date": fields.Date.context_today(self),
-                    "ref": self.env._("Receivables after merge %s", transfer.id),
-                    "health_transfer_id": transfer.id,
+                    "ref": self.env._("Receivables after merge %s", by_partner[partner][0].id),
+                    "health_transfer_id": by_partner[partner][0].id,
                     "line_ids": [
                         fields.Command.create(vals)
                         for line in lines
-                        for vals in (self._entry_line(line, partner, -1), self._entry_line(line, survivor, 1))
+                        for vals in (
+                            self._entry_line(line, partner, -1),
+                            self._entry_line(line, by_partner[partner][1], 1),
+                        )
                     ],
                 }
-            )
-            origins.append((partner, lines))
-        if not values:
-            return
-        entries = self.env["account.move"].create(values)
+                for partner, lines in grouped.items()
+            ]
+        )
         entries._post(soft=False)
         plan = []
-        for entry, (partner, lines) in zip(entries, origins, strict=True):
+        for entry, (partner, lines) in zip(entries, grouped.items(), strict=True):
             closing = entry.line_ids.filtered(lambda line, partner=partner: line.partner_id == partner)
-            for origin, counter in zip(lines, closing.sorted("sequence"), strict=True):
-                plan.append(origin + counter)
+            plan.extend(origin + counter for origin, counter in zip(lines, closing.sorted("sequence"), strict=True))
         self.env["account.move.line"]._reconcile_plan(plan)
 
     @staticmethod

@@ -72,6 +72,31 @@ class TestMerge(RevenueCase):
         self.bill()
         self.assertEqual(self.open_receivable(self.keep.partner_id), 50, "once")
 
+    def test_each_company_transfers_its_own_receivables(self):
+        other = self.make_company("Second")
+        self.xray.product_id.taxes_id = False  # a new chart of accounts gives its tax to shared products
+        self.make_facility("TWO", other)
+        two = {"facility": "TWO"}
+        self.apply(
+            self.visit("V9", patient="X").model_copy(update=two),
+            self.charge("T9", "V9", amount=30, facility="TWO"),
+            self.visit("V9", event="discharge", patient="X").model_copy(update=two),
+            self.visit("V2", event="discharge", patient="GONE"),
+        )
+        self.bill()
+        self.invoices("V2").action_post()
+        second = self.env["account.move"].search([("company_id", "=", other.id), ("move_type", "=", "out_invoice")])
+        self.assertEqual(second.amount_total, 30)
+        second.with_company(other).action_post()
+        pairs = [(self.keep, self.gone), (self.keep, self.encounter("V9").account_id)]
+        self.env["health.receivable.transfer"]._request(pairs)
+        for survivor, prior in pairs:
+            prior.sudo().merged_into_id = survivor
+        self.bill()
+        entries = self.env["account.move"].search([("health_transfer_id", "!=", False)])
+        self.assertEqual(set(entries.company_id), {self.company, other})
+        self.assertEqual(self.open_receivable(self.keep.partner_id), 80)
+
     def test_a_chain_of_merges_ends_at_the_last_survivor(self):
         self.apply(self.visit("V2", event="discharge", patient="GONE"))
         self.bill()
