@@ -47,6 +47,35 @@ def clock() -> float:
     return time.time()
 
 
+# (database, key of a bucket) -> until when this process asks the database about it: only after a failure
+# that it saw itself. A process that saw none lets one more attempt through, and then knows as well.
+_watched: dict[tuple[str, str], float] = {}
+_WATCH_AT_MOST = 10_000
+
+
+def _watch(env, buckets: Iterable[Bucket]) -> None:
+    now = time.monotonic()
+    if len(_watched) > _WATCH_AT_MOST:
+        for name in [name for name, until in _watched.items() if until < now]:
+            del _watched[name]
+    for bucket in buckets:
+        _watched[env.registry.db_name, bucket.key] = now + 2 * WINDOW_SECONDS
+
+
+def blocked(env, buckets: Iterable[Bucket]) -> int:
+    """Seconds to wait until all of ``buckets`` have room, 0 when they do."""
+    now = time.monotonic()
+    watched = [bucket for bucket in buckets if _watched.get((env.registry.db_name, bucket.key), 0.0) > now]
+    if not watched:
+        return 0
+    env.cr.execute(
+        f"SELECT key, empty_at - {_NOW} FROM interop_throttle WHERE key = ANY(%s)",
+        [[bucket.key for bucket in watched]],
+    )
+    filled = dict(env.cr.fetchall())
+    return max(bucket.wait(filled.get(bucket.key, 0.0)) for bucket in watched)
+
+
 def create_table(cr) -> None:
     """Create the table of buckets."""
     cr.execute(
@@ -78,6 +107,7 @@ def run_apart(env, query: str, params: list):
 def hit(env, buckets: Iterable[Bucket]) -> None:
     """Count one hit in each of ``buckets``, full or not."""
     ordered = sorted(buckets, key=lambda bucket: bucket.key)  # one order, so that two writers never deadlock
+    _watch(env, ordered)
     run_apart(
         env,
         f"""INSERT INTO interop_throttle AS t (key, empty_at)

@@ -53,7 +53,7 @@ class InboundController(http.Controller):
     def _interface(self, code: str):
         """The interface, if the caller may use it; what is unknown looks like what is forbidden."""
         Interface = request.env["interop.interface"]
-        interface = Interface._by_code(code) if _CODE.match(code) else Interface
+        interface = Interface._at_the_door(code) if _CODE.match(code) else Interface
         if not interface or interface.id not in request.dispatcher.caller.interface_ids or interface.direction != "in":
             raise Problem(403, "interface", "This account may not send to this interface.")
         return interface

@@ -1,4 +1,6 @@
 from . import (
+    interop_interface,
+    interop_lane,
     interop_message,
     interop_payload,
     interop_service_account,

@@ -1,8 +1,9 @@
 import re
 import secrets
+from dataclasses import dataclass
 from datetime import timedelta
 
-from odoo import _, api, fields, models
+from odoo import _, api, fields, models, tools
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from .interop_service_credential import digest
@@ -12,6 +13,25 @@ VALID_AT_ONCE = 2
 # Characters that mean the same in a Basic header, a form body and a URL.
 _SECRET = re.compile(r"[A-Za-z0-9._~-]{12,128}\Z")
 _CLIENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,63}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class DoorAccount:
+    """What the door needs to know of an account: plain values, kept per process."""
+
+    id: int | None
+    client_id: str
+    company_id: int | None
+    rate_limit: int
+    interface_ids: frozenset[int]
+    secrets: tuple[tuple[int, str, float], ...]  #: (id, hash, end of validity as epoch seconds)
+
+    def valid_secrets(self, now: float) -> list[tuple[int, str]]:
+        """``(id, hash)`` of the secrets that are valid at ``now``, epoch seconds."""
+        return [(secret_id, secret_hash) for secret_id, secret_hash, until in self.secrets if until > now]
+
+
+_NOBODY = DoorAccount(None, "", None, 0, frozenset(), ())
 
 
 class InteropServiceAccount(models.Model):
@@ -84,8 +104,15 @@ class InteropServiceAccount(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         accounts = super().create(vals_list)
+        self.env.registry.clear_cache()
         self.env["interop.audit.event"]._record("account.create", accounts)
         return accounts
+
+    def unlink(self):
+        self.env["interop.audit.event"]._record("account.delete", self)
+        result = super().unlink()
+        self.env.registry.clear_cache()
+        return result
 
     def write(self, vals):
         renamed = self.filtered(lambda account: account.client_id != vals.get("client_id", account.client_id))
@@ -93,10 +120,48 @@ class InteropServiceAccount(models.Model):
             # Secrets are hashed together with the client id; they would stop working without a word.
             raise UserError(_("The client ID cannot change once a secret was issued; create a new account."))
         result = super().write(vals)
+        self.env.registry.clear_cache()
         changed = sorted({"active", "company_id", "interface_ids", "rate_limit"} & vals.keys())
         if changed:
             self.env["interop.audit.event"]._record("account.change", self, ", ".join(changed))
         return result
+
+    @api.model
+    def _at_the_door(self, client_id: str) -> DoorAccount:
+        """The active account of this client, or one that nothing matches."""
+        return self._door_accounts().get(client_id, _NOBODY)
+
+    @api.model
+    @tools.ormcache()
+    def _door_accounts(self) -> dict[str, DoorAccount]:
+        """All active accounts by client id; as one entry, so that made-up client ids cannot crowd the cache."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            """SELECT a.id, a.client_id, a.company_id, a.rate_limit,
+                      ARRAY(SELECT r.interface_id FROM interop_service_account_interface_rel r
+                             WHERE r.account_id = a.id),
+                      c.ids, c.hashes, c.until
+                 FROM interop_service_account a
+            LEFT JOIN LATERAL (
+                   SELECT array_agg(v.id ORDER BY v.id) AS ids,
+                          array_agg(v.secret_hash ORDER BY v.id) AS hashes,
+                          array_agg(extract(epoch FROM COALESCE(v.expires_at, 'infinity'))::float8 ORDER BY v.id)
+                              AS until
+                     FROM interop_service_credential v
+                    WHERE v.account_id = a.id AND v.revoked_at IS NULL) c ON TRUE
+                WHERE a.active"""
+        )
+        return {
+            client_id: DoorAccount(
+                account_id,
+                client_id,
+                company_id,
+                rate_limit or 0,
+                frozenset(interfaces),
+                tuple(zip(ids or (), hashes or (), until or (), strict=True)),
+            )
+            for account_id, client_id, company_id, rate_limit, interfaces, ids, hashes, until in self.env.cr.fetchall()
+        }
 
     def _check_manager(self) -> None:
         if not self.env.su and not self.env.user.has_group("interop_api.group_manager"):

@@ -57,6 +57,22 @@ class InteropServiceCredential(models.Model):
             else:
                 credential.state = "valid"
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        credentials = super().create(vals_list)
+        self.env.registry.clear_cache()
+        return credentials
+
+    def write(self, vals):
+        result = super().write(vals)
+        self.env.registry.clear_cache()
+        return result
+
+    def unlink(self):
+        result = super().unlink()
+        self.env.registry.clear_cache()
+        return result
+
     @api.model
     def _fingerprint(self, secret_hash: str) -> str:
         return hashlib.sha256(secret_hash.encode()).hexdigest()[:8]

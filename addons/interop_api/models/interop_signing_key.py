@@ -1,13 +1,13 @@
 import json
 from datetime import timedelta
 
-from odoo import _, api, fields, models
+from odoo import _, api, fields, models, tools
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 from odoo.addons.interop_hub import keyring
 
-from .. import jose_guard
+from .. import jose_guard, throttle
 
 ALGORITHM = "ES256"
 # Tokens live five minutes; verifiers elsewhere may have cached the key set for as long.
@@ -65,6 +65,7 @@ class InteropSigningKey(models.Model):
             [kid, ALGORITHM, json.dumps(jose_guard.public_jwk(jwk)), key_ref, sealed, self.env.uid, self.env.uid],
         )
         self.invalidate_model()
+        self.env.registry.clear_cache()
         self.env["interop.audit.event"]._record("signing_key.create", self)
 
     @api.model
@@ -81,8 +82,20 @@ class InteropSigningKey(models.Model):
 
     @api.model
     def _verifier(self, kid: str) -> jose_guard.GuardedKey | None:
-        """The public key known as ``kid``, or None. Whether it is in force is the caller's question."""
-        return self._key(kid, private=False)
+        """The public key known as ``kid``, or None when there is none, or it is not in force any more."""
+        until = self._in_force().get(kid)
+        return self._key(kid, private=False) if until is not None and until > throttle.clock() else None
+
+    @api.model
+    @tools.ormcache()
+    def _in_force(self) -> dict[str, float]:
+        """Key ids, with the end of each as epoch seconds."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            """SELECT kid, extract(epoch FROM COALESCE(accept_until, 'infinity'))::float8 FROM interop_signing_key
+                WHERE accept_until IS NULL OR accept_until > now() AT TIME ZONE 'UTC'"""
+        )
+        return dict(self.env.cr.fetchall())
 
     @api.model
     def _key(self, kid: str, *, private: bool) -> jose_guard.GuardedKey | None:
@@ -101,6 +114,16 @@ class InteropSigningKey(models.Model):
             _built.clear()
         key = _built[name] = jose_guard.build_key(jwk, kid=kid, algorithm=algorithm, private=private)
         return key
+
+    def write(self, vals):
+        result = super().write(vals)
+        self.env.registry.clear_cache()
+        return result
+
+    def unlink(self):
+        result = super().unlink()
+        self.env.registry.clear_cache()
+        return result
 
     @api.model
     def _jwks(self) -> dict:

@@ -112,6 +112,7 @@ class TestSecurity(DoorCase):
                 {
                     "create",
                     "write",
+                    "unlink",
                     "action_new_secret",
                     "action_revoke_all",
                     "action_revoke",

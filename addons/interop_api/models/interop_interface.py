@@ -1,0 +1,50 @@
+from odoo import api, models, tools
+
+
+class InteropInterface(models.Model):
+    _inherit = "interop.interface"
+
+    @api.model
+    def _at_the_door(self, code: str):
+        """Like :meth:`_by_code`, with the settings of interface and lane already at hand: no query.
+
+        They are kept per process as access rules are: a change clears the caches of all
+        processes, which look for that at the start of every request.
+        """
+        settings = self._door_settings(code)
+        if not settings:
+            return self.browse()
+        interface, lane = (self.env[model].browse(record_id) for model, record_id, _values in settings)
+        for records, (_model, _id, values) in zip((interface, lane), settings, strict=True):
+            for name, value in values.items():
+                records._fields[name]._insert_cache(records, [value])
+        return interface
+
+    @api.model
+    @tools.ormcache("code")
+    def _door_settings(self, code: str) -> tuple | None:
+        """``(model, id, cache values)`` of the interface and of its lane."""
+        interface = self.sudo()._by_code(code)
+        if not interface:
+            return None
+        return tuple((record._name, record.id, _cache_values(record)) for record in (interface, interface.lane_id))
+
+    def write(self, vals):
+        result = super().write(vals)
+        self.env.registry.clear_cache()
+        return result
+
+
+def _cache_values(record) -> dict:
+    """The values of the plain columns of one record, as the ORM's cache holds them."""
+    record.invalidate_recordset()
+    names = [
+        name
+        for name, field in record._fields.items()
+        if field.store
+        and field.column_type
+        and field.prefetch is True
+        and not (field.translate or field.company_dependent)
+    ]
+    record.fetch(names)
+    return {name: record._fields[name]._get_cache(record.env)[record.id] for name in names}
