@@ -10,6 +10,7 @@ from . import (
     health_intake,
     health_intake_fold,
     health_intake_gate,
+    health_intake_load,
     health_intake_lookup,
     health_intake_merge,
     health_intake_store,

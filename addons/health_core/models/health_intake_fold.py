@@ -5,6 +5,7 @@ from odoo.addons.interop_hub.exceptions import NeedsPerson, Permanent, SetFailed
 
 from ..fold.account import Account, Coverage, coverage_values, person_values
 from ..fold.visit import VISIT_COLUMNS, Visit, visit_values
+from .interop_exception import ACCOUNTS
 
 NEW_VISIT = dict.fromkeys(VISIT_COLUMNS) | {"class_code": "other"}
 
@@ -81,7 +82,7 @@ class HealthIntake(models.AbstractModel):
     def _conflict_of_accounts(self, accounts, keys) -> NeedsPerson:
         """Return the failure of a message whose identifiers belong to several living accounts."""
         if all(account.id for account in accounts):
-            key = "accounts:" + "+".join(str(number) for number in sorted(account.id for account in accounts))
+            key = ACCOUNTS + "+".join(str(number) for number in sorted(account.id for account in accounts))
         else:
             key = "identifiers:" + keyring.ring().digest("|".join("^".join(part) for part in sorted(keys)))
         return NeedsPerson(

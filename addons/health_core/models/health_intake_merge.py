@@ -6,6 +6,7 @@ from odoo.addons.interop_hub.exceptions import NeedsPerson, SetFailed
 from ..bulk import next_ids, update_rows
 from ..fold.account import Account, person_values
 from ..fold.batch import Batch
+from .health_patient_account import DEMOGRAPHICS
 
 
 class HealthIntake(models.AbstractModel):
@@ -108,6 +109,32 @@ class HealthIntake(models.AbstractModel):
         if pairs:
             Patient = self.env["health.patient.account"]
             self._accounts_merged([(Patient.browse(survivor), Patient.browse(prior)) for survivor, prior in pairs])
+
+    def _merge_accounts(self, survivor, priors) -> None:
+        """Merge accounts for a person, with all that a merge by message does.
+
+        :param survivor: living health.patient.account
+        :param priors: other living accounts
+        """
+        self.env.flush_all()
+        self._meet("account", [(account.id,) for account in survivor | priors])
+        if priors.company_id - survivor.company_id or not all(account.company_id for account in priors):
+            survivor.company_id = False
+        survivor.write(
+            {
+                name: value
+                for name in DEMOGRAPHICS
+                if not survivor[name] and (value := next((p[name] for p in priors if p[name]), False))
+            }
+        )
+        self.env.flush_all()
+        self._move_accounts([(survivor.id, prior.id) for prior in priors])
+        self.env.invalidate_all(flush=False)
+        self._accounts_merged([(survivor, prior) for prior in priors])
+
+    def _accounts_merged(self, pairs) -> None:
+        super()._accounts_merged(pairs)
+        self.env["interop.exception"].sudo()._settle_account_conflicts()
 
     def _move_accounts(self, pairs) -> None:
         """Move everything of the prior accounts and mark them as merged.

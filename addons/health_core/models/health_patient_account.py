@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 DEMOGRAPHICS = (
     "family",
@@ -109,6 +110,25 @@ class HealthPatientAccount(models.Model):
                 dict.fromkeys(account.merged_into_id.id or account.id for account in survivors)
             )
         return survivors
+
+    def action_merge(self):
+        """Merge the chosen accounts into the oldest of them, as a message would.
+
+        :raises UserError: fewer than two living accounts are chosen
+        """
+        self.check_access("write")
+        living = self._survivors().sorted("id")
+        if len(living) < 2:
+            raise UserError(self.env._("Choose at least two accounts that are not merged yet."))
+        survivor = living[0]
+        self.env["interop.audit.event"]._record("account.merge", living)
+        self.env["health.intake"].sudo()._merge_accounts(survivor, living - survivor)
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": survivor.id,
+            "view_mode": "form",
+        }
 
     def action_open_encounters(self):
         """Open the visits of these accounts."""

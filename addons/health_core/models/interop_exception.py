@@ -1,4 +1,7 @@
-from odoo import fields, models
+from odoo import api, fields, models
+
+#: How the key of a conflict between known accounts begins; their ids follow, joined by "+".
+ACCOUNTS = "accounts:"
 
 
 class InteropException(models.Model):
@@ -20,3 +23,21 @@ class InteropException(models.Model):
             "unmapped_payer": "cascade",
         },
     )
+
+    @api.model
+    def _settle_account_conflicts(self):
+        """Resolve conflicts between accounts that are one account now; their messages run again."""
+        conflicts = self.search(
+            [
+                ("type", "=", "identifier_conflict"),
+                ("state", "in", ("open", "in_progress")),
+                ("key", "=like", f"{ACCOUNTS}%"),
+            ]
+        )
+        ids = {
+            conflict: [int(part) for part in conflict.key.removeprefix(ACCOUNTS).split("+")] for conflict in conflicts
+        }
+        Account = self.env["health.patient.account"]
+        self.union(
+            *(conflict for conflict in conflicts if len(Account.browse(ids[conflict]).exists()._survivors()) == 1)
+        )._resolve(self.env._("The accounts are merged."))

@@ -1,6 +1,7 @@
 from unittest.mock import patch
 
-from odoo.tests import tagged
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user, tagged
 
 from odoo.addons.health_core.canonical import MergeVisits, MoveVisit, VisitRef
 from odoo.addons.interop_hub.exceptions import SetFailed
@@ -156,3 +157,36 @@ class TestIntakeMerge(CareCase):
             self.apply(
                 MoveVisit(visit=VisitRef(number="V1"), identifiers=ids("2"), facility="GENERAL", occurred_at=at(5))
             )
+
+    def test_a_person_merges_accounts_and_the_conflict_that_they_caused_is_settled(self):
+        self.apply(self.visit(patient=("1",)), self.visit(number="V2", patient=("2",), person={"city": "Bonn"}))
+        one, two = self.account("1"), self.account("2")
+        message = self.make_messages(1)
+        message.write({"state": "quarantined"})
+        with self.assertRaises(SetFailed) as failed:
+            self.apply(self.register(("1", "2")))
+        (error,) = failed.exception.failures.values()
+        exception, other = self.env["interop.exception"]._open(
+            [
+                {
+                    "type": error.exception_type,
+                    "key": key,
+                    "name": error.text,
+                    "company_id": self.env.company.id,
+                    "message_ids": messages,
+                }
+                for key, messages in ((error.exception_key, message.ids), (f"accounts:{one.id}+0", []))
+            ]
+        )
+        manager = new_test_user(self.env, "care_merger", "health_core.group_manager")
+        clerk = new_test_user(self.env, "care_reader", "health_core.group_user")
+        with self.assertRaises(AccessError):
+            (one | two).with_user(clerk).action_merge()
+        self.assertEqual((two | one).with_user(manager).action_merge()["res_id"], one.id)
+        self.assertEqual((two.merged_into_id, one.city), (one, "Bonn"))
+        self.assertEqual(self.encounter("V2").account_id, one)
+        self.assertEqual(exception.state, "resolved")
+        self.assertNotEqual(message.state, "quarantined")
+        with self.assertRaises(UserError):
+            (two | one).with_user(manager).action_merge()
+        self.assertEqual(other.state, "resolved", "an account that is gone conflicts with nobody")
