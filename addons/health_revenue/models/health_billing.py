@@ -12,8 +12,8 @@ _logger = logging.getLogger(__name__)
 
 #: Charges billed in one transaction: many enough to be a set, few enough that nobody waits long for its locks.
 CHARGES = 150
-#: Transfers, and ties to take back, of one transaction.
-BATCH = 50
+#: Transfers of one transaction.
+BATCH = 20
 #: First key of the advisory locks on visits being billed.
 LOCK = 0x62696C6C
 #: Seconds after which a run hands over to the next one.
@@ -96,10 +96,11 @@ class HealthBilling(models.AbstractModel):
                 done = step()
                 self.env.cr.flush()
                 return done
-            except OperationalError:
-                if attempt == TRIES:
-                    raise
+            except OperationalError as error:
                 self._rollback()
+                if attempt == TRIES:
+                    _logger.info("Billing gives way to other transactions (%s)", type(error).__name__)
+                    self._wake()
         return 0
 
     def _rollback(self):
@@ -125,7 +126,7 @@ class HealthBilling(models.AbstractModel):
         return len(transfers)
 
     def _step_void(self):
-        links = self.env["health.charge.billing"]._claim_void(BATCH * 10)
+        links = self.env["health.charge.billing"]._claim_void(CHARGES)
         if links:
             self._isolate(links, lambda part: part._take_back(), self._void_failed)
         return len(links)
@@ -133,9 +134,22 @@ class HealthBilling(models.AbstractModel):
     def _step_bill(self):
         ready = self._ready_companies()
         visits = self._due_visits(CHARGES, companies=ready)
+        if missing := self._without_partner(visits):
+            # First, and in a transaction of its own: messages about these patients need not wait for the invoices.
+            self._isolate(missing, lambda part: part.account_id._ensure_partners(), self._bill_failed)
+            return len(missing)
         if visits:
             self._isolate(visits, self._bill, self._bill_failed)
         return len(visits)
+
+    def _without_partner(self, visits):
+        """Return the visits whose patient owes something and has no billing partner yet."""
+
+        def owes(visit):
+            coverage = visit.primary_coverage_id
+            return coverage.state != "quarantined" and (not coverage.payer_id or coverage.payer_id.patient_share)
+
+        return visits.filtered(lambda visit: not visit.account_id.partner_id and owes(visit))
 
     def _isolate(self, records, work, failed):
         """Do the work for all; when it fails, for halves, until the culprit stands alone.

@@ -214,7 +214,7 @@ class TestBilling(RevenueCase):
             )
 
     def test_a_run_killed_in_the_middle_leaves_nothing_behind(self):
-        self.apply(self.visit(insurers=["INS"]), self.charge(), self.visit(event="discharge"))
+        self.apply(self.visit(insurers=["FUND"]), self.charge(), self.visit(event="discharge"))
         engine = self.env["health.billing"].sudo()
         engine_class = self.registry["health.billing"]
 

@@ -148,3 +148,12 @@ class TestConcurrency(TransactionCase):
             self.assertEqual(len(taken), 1)
             left = second["health.billing"]._due_visits(100).filtered_domain(mine)
             self.assertFalse(left)
+
+    def test_messages_about_a_visit_do_not_wait_for_its_billing(self):
+        with self.transaction() as env:
+            self.apply(env, self.charge(), self.visit("discharge"))
+        with self.transaction() as billing, self.transaction() as messages:
+            taken = billing["health.billing"]._due_visits(100)
+            self.assertIn(self.facility_id, taken.facility_id.ids)
+            self.apply(messages, self.visit("cancel_discharge"))
+            self.apply(messages, self.charge(9))
