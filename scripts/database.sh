@@ -2,6 +2,7 @@
 # Databases made from templates, so that a new one takes a moment:
 #   database.sh template   make the template with all addons if it is missing or outdated; print its name
 #   database.sh fresh DB   a copy of it
+#   database.sh demo DB    a copy with the demo hospital, loaded once and kept as a template too
 . "$(dirname "$0")/env.sh"
 pg_env
 
@@ -38,6 +39,12 @@ full_name() {
   echo "interop_tpl_$( (cd "$ROOT" && base_name && find addons -type f ! -path '*/tests/*' ! -name '*.pyc' ! -name '*.md' -print0 | sort -z | xargs -0 sha256sum) | sha256sum | cut -c1-10)"
 }
 
+drop_like() {
+  psql -qAt -d postgres -c "SELECT datname FROM pg_database WHERE datname LIKE '$1'" | while read -r old; do
+    dropdb --if-exists -f "$old"
+  done
+}
+
 template() {
   exec 8> "$BUILD/template.lock"
   flock 8
@@ -46,16 +53,34 @@ template() {
   full=$(full_name)
   exists "$base" || rebuild "$base" "" "$BASE_ADDONS" "Odoo's own addons"
   if ! exists "$full"; then
-    psql -qAt -d postgres -c "SELECT datname FROM pg_database WHERE datname LIKE 'interop\_tpl\_%'" | while read -r old; do
-      dropdb --if-exists -f "$old"
-    done
+    drop_like 'interop\_tpl\_%'
     rebuild "$full" "$base" "$(addons)" "the suite's addons" assets
   fi
   echo "$full"
 }
 
+demo() { # the same with the demo hospital loaded
+  local full hospital
+  full=$(template)
+  hospital=interop_hospital_${full#interop_tpl_}
+  if ! exists "$hospital"; then
+    drop_like 'interop\_hospital\_%'
+    createdb -T "$full" "${hospital}_new"
+    "$PY" "$ROOT/scripts/conf.py" "$BUILD/install.conf" "db_name=${hospital}_new" "data_dir=$BUILD/data" proxy_mode=False
+    progress "Loading the demo hospital" "$ROOT/scripts/load_demo.sh" "$BUILD/install.conf" "${hospital}_new"
+    psql -qAt -d postgres -c "ALTER DATABASE \"${hospital}_new\" RENAME TO \"$hospital\"" >/dev/null
+  fi
+  echo "$hospital"
+}
+
+copy() { # copy TEMPLATE DB
+  dropdb --if-exists -f "$2" 2>/dev/null
+  createdb -T "$1" "$2"
+}
+
 case ${1:-} in
   template) template ;;
-  fresh) name=$(template) && dropdb --if-exists -f "$2" 2>/dev/null; createdb -T "$name" "$2" ;;
-  *) fail "usage: database.sh template|fresh DB" ;;
+  fresh) name=$(template) && copy "$name" "$2" ;;
+  demo) name=$(demo) && copy "$name" "$2" ;;
+  *) fail "usage: database.sh template|fresh DB|demo DB" ;;
 esac

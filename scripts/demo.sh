@@ -7,11 +7,10 @@ started=$SECONDS
 pg_env
 "$ROOT/scripts/stop.sh" --keep-database
 say "Database of the demo hospital"
-"$ROOT/scripts/database.sh" fresh interop_demo
+"$ROOT/scripts/database.sh" demo interop_demo
 "$PY" "$ROOT/scripts/conf.py" "$BUILD/demo.conf" db_name=interop_demo "data_dir=$BUILD/data" proxy_mode=False \
   workers=2 max_cron_threads=3 "http_port=$PORT" "gevent_port=$((PORT + 3))" http_interface=127.0.0.1 \
   "logfile=$BUILD/logs/demo.log"
-progress "Loading the demo hospital" "$ROOT/scripts/load_demo.sh" "$BUILD/demo.conf" interop_demo
 
 say "Starting Odoo on port $PORT"
 : > "$BUILD/logs/demo.log"
