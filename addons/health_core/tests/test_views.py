@@ -1,3 +1,7 @@
+from ast import literal_eval
+
+from lxml import etree
+
 from odoo.tests import Form, new_test_user, tagged
 
 from .common import CareCase
@@ -18,9 +22,12 @@ class TestViews(CareCase):
             views = [(False, mode) for mode in action.view_mode.split(",")] + [(False, "search")]
             with self.subTest(action.res_model):
                 found = model.get_views(views)
-                names = list(found["models"][action.res_model]["fields"])
-                records = model.search([])
-                records.read([name for name in names if model._fields[name].type != "binary"])
+                names = {
+                    node.get("name")
+                    for view in found["views"].values()
+                    for node in etree.fromstring(view["arch"]).xpath("//field[not(ancestor::field)]")
+                }
+                model.search([]).read(sorted(names & set(model._fields)))
                 self.assertTrue(action.help)
                 search = found["views"]["search"]["arch"]
                 for domain in self.domains(search):
@@ -28,10 +35,6 @@ class TestViews(CareCase):
 
     @staticmethod
     def domains(arch):
-        from ast import literal_eval
-
-        from lxml import etree
-
         for node in etree.fromstring(arch).iter("filter"):
             if node.get("domain"):
                 yield literal_eval(node.get("domain"))
