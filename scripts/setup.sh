@@ -47,6 +47,13 @@ else
   fi
 fi
 
+# Debian leaves out a prebuilt library of the video chat; without the file every page logs an error.
+segmentation=$odoo_path/addons/mail/static/lib/selfie_segmentation/selfie_segmentation.js
+if [ -z "${ODOO_HOME:-}" ] && [ ! -e "$segmentation" ]; then
+  mkdir -p "$(dirname "$segmentation")"
+  : > "$segmentation"
+fi
+
 locks=("$ROOT/requirements.lock")
 if ! stamp venv "${locks[@]}" || [ ! -x "$PY" ] || ! "$PY" -c 'import requests, jose, pydantic' 2>/dev/null; then
   progress "Creating the virtual environment" "$PYTHON" -m venv --clear "$VENV"
