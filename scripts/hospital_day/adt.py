@@ -110,7 +110,7 @@ def merge_event(control, pairs: list[tuple[Person, Person]], sending: str, at: d
     fact = {
         "kind": "merge",
         "sending": sending,
-        "pairs": [(survivor.ids, [(prior.authority, "MR", prior.mrn)]) for survivor, prior in pairs],
+        "pairs": [(survivor.ids, [(prior.authority, "MR", prior.mrn)], survivor.facts()) for survivor, prior in pairs],
         "at": at,
     }
     return hl7.message(segments), fact

@@ -111,7 +111,7 @@ class Door:
             reason = "no answer"
             try:
                 response = session.post(f"{self.url}/interop/v1/inbound/{interface}", data=body, timeout=60)
-                if response.status_code < 500 and response.status_code != 429:
+                if response.status_code < 500 and response.status_code != 429 and not _without_database(response):
                     return response
                 reason = f"status {response.status_code}"
             except requests.RequestException as error:
@@ -144,6 +144,11 @@ class Door:
             self.answers[message.seq] = Answer(
                 response.status_code, ack["code"], ack["error"], ack["control"], ack["raw"]
             )
+
+
+def _without_database(response: requests.Response) -> bool:
+    """Whether this is Odoo's own 404 while it cannot reach its database: nothing that the door would say."""
+    return response.status_code == 404 and response.headers.get("Content-Type", "").startswith("text/html")
 
 
 def _answer(response: requests.Response) -> Answer:

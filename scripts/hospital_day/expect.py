@@ -174,6 +174,8 @@ def counts(state: dict) -> dict:
         "accounts": len({tuple(account["identifiers"]) for account in state["accounts"].values()}),
         "encounters": len(state["encounters"]),
         "charges": len(state["charges"]),
+        "charges_open": states["captured"],
         "charges_quarantined": states["quarantined"],
+        "charges_reversed": states["reversed"],
         "draft_invoices": len(state["invoices"]),
     }

@@ -52,6 +52,7 @@ class Observer:
             "charges": rpc.count("health.charge", charges),
             "charges_quarantined": rpc.count("health.charge", [["state", "=", "quarantined"], *charges]),
             "charges_open": rpc.count("health.charge", [["state", "=", "captured"], *charges]),
+            "charges_reversed": rpc.count("health.charge", [["state", "=", "reversed"], *charges]),
             "draft_invoices": rpc.count("account.move", moves),
         }
 

@@ -95,8 +95,8 @@ class World:
                 self._charge(system, facility.code, fact["visit"], line)
             return False
         if fact["kind"] == "merge":
-            for survivor, prior in fact["pairs"]:
-                self._merge(survivor, prior)
+            for survivor, prior, person in fact["pairs"]:
+                self._merge(survivor, prior, person)
             return False
         matches = self._matches(fact["ids"])
         if len(matches) > 1:
@@ -131,9 +131,10 @@ class World:
                 self.by_identifier[identifier] = account
         return account
 
-    def _merge(self, survivor_ids, prior_ids) -> None:
+    def _merge(self, survivor_ids, prior_ids, person) -> None:
         """Rule 11; an unknown side is created, for its own messages may still be under way."""
         survivor, prior = self._account(survivor_ids), self._account(prior_ids)
+        survivor.person.update(person)
         if survivor is prior:
             return
         prior.merged_into = survivor

@@ -1,8 +1,10 @@
 """A PostgreSQL that a test may kill: a cluster of its own beside the project's."""
 
+import contextlib
 import os
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 from .paths import BUILD, ROOT
@@ -21,10 +23,23 @@ class Cluster:
         self.env: dict[str, str] = {}
 
     def start(self) -> None:
-        """Start it, after a crash too."""
-        self._script("start")
-        pairs = (line.split("=", 1) for line in (self.folder / "pg.env").read_text().split())
-        self.env = {**dict(pairs), "PGUSER": "odoo"}
+        """Start it, after a crash too: until it answers, as the killed one may linger for a moment."""
+        deadline = time.monotonic() + 60
+        while True:
+            with contextlib.suppress(RuntimeError):
+                self._script("start")
+                pairs = (line.split("=", 1) for line in (self.folder / "pg.env").read_text().split())
+                self.env = {**dict(pairs), "PGUSER": "odoo"}
+                if self._answers():
+                    return
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"PostgreSQL does not start, see {self.folder}")
+            time.sleep(0.5)
+
+    def _answers(self) -> bool:
+        command = ["psql", "-qAt", "-d", "postgres", "-c", "SELECT 1"]
+        done = subprocess.run(command, env={**os.environ, **self.env}, capture_output=True, timeout=30, check=False)
+        return done.returncode == 0
 
     def kill(self) -> None:
         """SIGKILL the postmaster, as a power cut would."""

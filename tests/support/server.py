@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -32,17 +33,21 @@ class Server:
 
     def __init__(self, name: str, template: str, *, workers: int = 2, crons: int = 3, pg: dict | None = None):
         self.name = name
-        self.database = f"interop_test_{name}"
+        # Another prefix lets two runs share one PostgreSQL.
+        self.database = f"{os.environ.get('INTEROP_TEST_PREFIX', 'interop_test')}_{name}"
         self.template = template
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.workers = workers
         self.crons = crons
         self.env = {**os.environ, **(pg or {}), "INTEROP_KEYRING": str(BUILD / "keyring.json")}
-        self.conf = BUILD / f"test-{name}.conf"
+        self.conf = LOGS / f"served-{name}.conf"
         self.log = LOGS / f"served-{name}.log"
         self.process: subprocess.Popen | None = None
         self.others: dict[str, subprocess.Popen] = {}
+        self.options: dict[str, tuple[str, ...]] = {}
+        self.restarts: dict[str, int] = {}
+        self._supervised = threading.Event()
 
     # -- life -------------------------------------------------------------------------
 
@@ -86,9 +91,34 @@ class Server:
 
     def spawn(self, command: str, *options: str) -> subprocess.Popen:
         """Start another of Odoo's commands on the same configuration, e.g. ``interop_worker``."""
-        process = self._spawn(command, [command], options)
-        self.others[command] = process
+        self.options[command] = options
+        self.others[command] = process = self._spawn(command, [command], options)
         return process
+
+    def supervise(self, pause: float = 1.0) -> None:
+        """Start again whatever ends, as a service manager does, until :meth:`stop`.
+
+        Odoo's own master ends when its database goes away while it starts a worker.
+
+        :param pause: seconds before an ended process is started again
+        """
+        self._supervised.set()
+
+        def watch():
+            while self._supervised.is_set():
+                for name, process in [("odoo", self.process), *self.others.items()]:
+                    if process.poll() is not None:
+                        time.sleep(pause)
+                        if not self._supervised.is_set():
+                            return
+                        self.restarts[name] = self.restarts.get(name, 0) + 1
+                        if name == "odoo":
+                            self.process = self._spawn("odoo", [])
+                        else:
+                            self.spawn(name, *self.options[name])
+                time.sleep(0.3)
+
+        threading.Thread(target=watch, daemon=True).start()
 
     def _spawn(self, name: str, command: list[str], options=()) -> subprocess.Popen:
         out = (LOGS / f"served-{self.name}-{name}.out").open("ab")
@@ -100,6 +130,8 @@ class Server:
 
     def stop(self) -> None:
         """End everything that was started here."""
+        self._supervised.clear()
+        time.sleep(0.1)
         for process in [*self.others.values(), self.process]:
             if process is None or process.poll() is not None:
                 continue
