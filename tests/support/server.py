@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -164,6 +165,22 @@ class Server:
                 if parent == self.process.pid and kind in (path / "cmdline").read_text(errors="replace"):
                     found.append(int(path.name))
         return found
+
+    def errors(self) -> list[str]:
+        """Records of the log at ERROR or above, and tracebacks.
+
+        A transaction that a concurrent one made to be repeated is none: Odoo
+        logs its last statement before the repetition takes place.
+        """
+        records = re.split(
+            r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} )", self.log.read_text(errors="replace"), flags=re.M
+        )
+        return [
+            record[:300]
+            for record in records
+            if (re.match(r"\S+ \S+ \d+ (ERROR|CRITICAL) ", record) or "Traceback" in record)
+            and not ("bad query" in record and re.search("SerializationFailure|could not serialize", record))
+        ]
 
     def logs(self) -> list[Path]:
         """All files that its processes write to."""
