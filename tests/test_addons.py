@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = Path(os.environ.get("BUILD", ROOT / ".build"))
-ADDONS = sorted(path.parent.name for path in ROOT.glob("addons/*/tests/__init__.py"))
+ADDONS = sorted(path.parents[1].name for path in ROOT.glob("addons/*/tests/__init__.py"))
 RESULT = re.compile(r"odoo\.tests\.result: (\d+) failed, (\d+) error\(s\) of (\d+) tests")
 
 
