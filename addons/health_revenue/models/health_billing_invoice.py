@@ -95,7 +95,11 @@ class HealthBilling(models.AbstractModel):
         return Slot(encounter, part, partner, charge.service_date if daily else False)
 
     def _drafts(self, encounters, company):
-        """Return the drafts that later charges may join, by :class:`Slot`; the oldest of each."""
+        """Return the drafts that later charges may join, by :class:`Slot`; the oldest of each.
+
+        A patient's draft counts for who the patient is now: after a merge it may still name
+        the prior account's partner until its transfer is run, and a second draft would split the visit.
+        """
         moves = self.env["account.move"].search(
             [
                 ("health_encounter_id", "in", encounters.ids),
@@ -105,10 +109,12 @@ class HealthBilling(models.AbstractModel):
             ],
             order="id desc",
         )
-        return {
-            Slot(move.health_encounter_id, move.health_part, move.partner_id, move.health_service_day): move
-            for move in moves
-        }
+        drafts = {}
+        for move in moves:
+            encounter = move.health_encounter_id
+            partner = move.partner_id if move.health_part == "payer" else encounter.account_id.partner_id
+            drafts[Slot(encounter, move.health_part, partner, move.health_service_day)] = move
+        return drafts
 
     def _create_drafts(self, company, slots, line_values):
         """Create new drafts; those without taxes by the quick way."""

@@ -50,6 +50,16 @@ class TestMerge(RevenueCase):
         self.bill()
         self.assertEqual((self.invoices("V2"), draft.amount_total), (draft, 51))
 
+    def test_a_charge_billed_between_merge_and_transfer_joins_the_draft(self):
+        self.apply(self.visit("V2", event="discharge", patient="GONE"))
+        self.bill()
+        draft = self.invoices("V2")
+        self.apply(self.merge("KEEP", "GONE"), self.charge("T3", "V2", amount=1))
+        self.env["health.billing"].sudo()._step_bill()
+        self.bill()
+        self.assertEqual((self.invoices("V2"), draft.amount_total), (draft, 51))
+        self.assertEqual(draft.partner_id, self.keep.partner_id)
+
     def test_posted_receivables_are_transferred_by_a_balanced_entry(self):
         self.apply(self.visit("V2", event="discharge", patient="GONE"))
         self.bill()
