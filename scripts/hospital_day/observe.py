@@ -56,6 +56,10 @@ class Observer:
             "draft_invoices": rpc.count("account.move", moves),
         }
 
+    def alone(self) -> bool:
+        """Whether no other charges than the day's are there."""
+        return not self.rpc.count("health.charge", ["!", ["transaction_id", "=like", f"T{self.tag}%"]])
+
     # -- everything, for comparing -----------------------------------------------------
 
     def state(self) -> dict:
@@ -254,6 +258,11 @@ class Observer:
             ["state"], ["__count"],
         )  # fmt: skip
         return {group["state"]: group["__count"] for group in groups}
+
+
+def without_others(state: dict) -> dict:
+    """The sections that hold nothing but the day, for a server on which other days were played too."""
+    return {name: section for name, section in state.items() if name not in ("ledger", "exceptions")}
 
 
 def differences(expected: dict, actual: dict, limit: int = 40) -> list[str]:
