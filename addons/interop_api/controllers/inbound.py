@@ -48,7 +48,11 @@ class InboundController(http.Controller):
         )
         if speaks_json:
             return self._json_answer(reception, key)
-        return Response(reception.body, content_type=reception.content_type)
+        response = Response(reception.body, content_type=reception.content_type)
+        if len(reception.results) == 1:
+            # Formats with answers of their own have no room for our number: it opens GET /interop/v1/messages/<uuid>.
+            response.headers["Interop-Message"] = reception.results[0].uuid
+        return response
 
     def _interface(self, code: str):
         """The interface, if the caller may use it; what is unknown looks like what is forbidden."""

@@ -50,6 +50,8 @@ class TestInbound(DoorCase):
         response = self.post(b"hello", "test-text", "text/x-test; charset=utf-8")
         self.assertEqual((response.status_code, response.content), (200, b"ACK"))
         self.assertEqual(response.headers["Content-Type"].split(";")[0], "text/x-test")
+        message = self.env["interop.message"].search([("interface_id", "=", self.text.id)])
+        self.assertEqual(response.headers["Interop-Message"], message.uuid)
 
     def test_a_bearer_token_opens_the_door(self):
         response = self.post(headers={"Authorization": f"Bearer {self.token()}"})
