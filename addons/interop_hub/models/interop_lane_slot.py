@@ -1,10 +1,8 @@
 import logging
 
-from psycopg2.errors import OperationalError
-from psycopg2.extensions import TransactionRollbackError
+from psycopg2 import InterfaceError, OperationalError
 
 from odoo import api, fields, models
-from odoo.modules.registry import Registry
 
 from ..drain import LATENCY, Drain
 from ..locks import DRAIN, WORKER, lock_number
@@ -80,62 +78,68 @@ class InteropLaneSlot(models.Model):
         cr = self.env.cr
         pending = cr.postcommit.data.setdefault("interop_wake", {})
         if not pending:
-            dbname = cr.dbname
 
             def wake():
                 calls = dict(pending)
                 pending.clear()
-                _wake(dbname, calls)
+                _wake(cr, calls)
 
             cr.postcommit.add(wake)
         pending.setdefault(lane_id, set()).update(numbers)
 
 
-def _wake(dbname: str, calls: dict[int, set[int]]):
-    """Call a worker for slots nobody drains now.
+#: One statement, so that the door pays one round trip. ``free`` is NULL while somebody drains the slot (who
+#: looks again before going), FALSE while a dedicated worker serves it, TRUE when scheduled actions have to be called.
+_WAKE = """
+    WITH slot AS MATERIALIZED (
+             SELECT CASE WHEN pg_try_advisory_xact_lock_shared(%(drain)s, %(lock)s)
+                         THEN pg_try_advisory_xact_lock_shared(%(worker)s, %(lock)s) END AS free),
+         called AS (
+             UPDATE interop_lane_slot SET woken_at = now() AT TIME ZONE 'UTC'
+              WHERE lane_id = %(lane)s AND number = %(number)s AND (SELECT free FROM slot)
+                AND (woken_at IS NULL OR woken_at < now() AT TIME ZONE 'UTC' - interval '5 seconds')
+          RETURNING cron_id),
+         triggered AS (
+             INSERT INTO ir_cron_trigger (cron_id, call_at, create_date)
+             SELECT cron_id, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC' FROM called WHERE cron_id IS NOT NULL
+          RETURNING id),
+         told AS (SELECT pg_notify('interop_lane', %(call)s) FROM slot WHERE free IS FALSE)
+    SELECT (SELECT count(*) FROM triggered) > 0, (SELECT count(*) FROM told)
+"""
+
+
+def _wake(cr, calls: dict[int, set[int]]):
+    """Call a worker for slots nobody drains now; runs right after a commit, on its connection.
 
     :param calls: ``{lane id: slot numbers}``
     """
+    connection = cr._cnx
     try:
-        registry = Registry(dbname)
-        with registry.cursor() as cr:
-            crons = False
-            for lane_id, numbers in calls.items():
-                for number in numbers:
-                    crons |= _wake_slot(cr, lane_id, number)
-            cr.commit()
-            if crons:
-                api.Environment(cr, 1, {})["ir.cron"]._notifydb()
-    except TransactionRollbackError:
-        _logger.debug("another process is waking the same lane")
-    except OperationalError:
+        # Without a transaction around it, and so read committed: two doors that call at once do not collide.
+        connection.autocommit = True
+        crons = [_wake_slot(cr, lane_id, number) for lane_id, numbers in calls.items() for number in numbers]
+        if any(crons):
+            api.Environment(cr, api.SUPERUSER_ID, {})["ir.cron"]._notifydb()
+    except (OperationalError, InterfaceError):
         # The message is committed; the lane's own schedule finds it within a minute.
         _logger.warning("lane could not be woken: the database did not answer")
+    finally:
+        if not connection.closed:
+            connection.autocommit = False
 
 
 def _wake_slot(cr, lane_id: int, number: int) -> bool:
     """Wake whoever drains one slot; return whether the cron workers have to be told."""
-    cr.execute("SELECT pg_try_advisory_xact_lock_shared(%s, %s)", [DRAIN, lock_number(lane_id, number)])
-    if not cr.fetchone()[0]:
-        return False  # somebody drains this slot and looks again before going
-    cr.execute("SELECT pg_try_advisory_xact_lock_shared(%s, %s)", [WORKER, lock_number(lane_id, number)])
-    if not cr.fetchone()[0]:
-        cr.execute("SELECT pg_notify('interop_lane', %s)", [f"{lane_id}:{number}"])
-        return False
     cr.execute(
-        """UPDATE interop_lane_slot SET woken_at = now() AT TIME ZONE 'UTC'
-            WHERE lane_id = %s AND number = %s
-              AND (woken_at IS NULL OR woken_at < now() AT TIME ZONE 'UTC' - interval '5 seconds')
-        RETURNING cron_id""",
-        [lane_id, number],
+        _WAKE,
+        {
+            "drain": DRAIN,
+            "worker": WORKER,
+            "lock": lock_number(lane_id, number),
+            "lane": lane_id,
+            "number": number,
+            "call": f"{lane_id}:{number}",
+        },
         log_exceptions=False,
     )
-    row = cr.fetchone()
-    if not row or not row[0]:
-        return False
-    cr.execute(
-        "INSERT INTO ir_cron_trigger (cron_id, call_at, create_date) "
-        "VALUES (%s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')",
-        [row[0]],
-    )
-    return True
+    return cr.fetchone()[0]
