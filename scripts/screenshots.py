@@ -4,8 +4,9 @@ import shutil
 import sys
 from pathlib import Path
 
-from hospital_day.rpc import Rpc
 from playwright.sync_api import sync_playwright
+
+from hospital_day.rpc import Rpc
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 

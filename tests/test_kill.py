@@ -141,26 +141,35 @@ def test_everything_acknowledged_happens_once(server, cluster):
     server.spawn("mllp", "--interface", "ehr-adt", "--port", str(port), "--patience", "5")
     server.supervise()
     partners = Partners(server, port, messages)
+    started = time.monotonic()
+    phases = {}
+
+    def ended(phase):
+        phases[phase] = round(time.monotonic() - started)
+
     plan = [target for _round in range(ROUNDS) for target in rng.sample(TARGETS, len(TARGETS))]
 
     sending = partners.start([m for m in messages if m.wave == 1])
     for target in plan:
         time.sleep(rng.uniform(0.5, 3.0))
         reaper.kill(target)
+    ended("killed")
     sending.join(240)
+    ended("sent")
     assert not sending.is_alive(), f"still sending (seed {seed})"
     assert partners.error is None, f"{partners.error!r} (seed {seed})"
     # A scheduled action whose worker was killed comes again with the next look of another, within 70 seconds.
     observer = Observer(Rpc(server.url), SEED, day)
     settle(observer, counts(expected([m for m in messages if m.wave == 1])), quiet, patience=100)
+    ended("settled")
     partners.start([m for m in messages if m.wave == 2]).join(60)
     settle(observer, counts(expected(messages)), quiet, patience=100)
+    ended("end")
 
     assert min(reaper.kills.values()) == ROUNDS, f"not everything was killed: {reaper.kills}"
     state = observer.state()
     assert wrong_answers(messages, partners.answers) == [], f"seed {seed}"
     assert differences(expected(messages), state) == [], f"seed {seed}"
     assert all(row.get("balanced", True) for row in state["ledger"].values()), f"seed {seed}"
-    print(
-        f"killed {reaper.kills}; sent again {partners.door.resent} by HTTP, {sum(s.resent for s in partners.senders)} by MLLP"
-    )
+    resent = partners.door.resent + sum(sender.resent for sender in partners.senders)
+    print(f"killed {reaper.kills}, restarted {server.restarts}, sent again {resent}, seconds {phases}")
