@@ -7,6 +7,7 @@ because feeds that send accents under "ASCII" are common and no byte is lost.
 """
 
 import codecs
+import contextlib
 import re
 
 from .errors import Hl7Error
@@ -64,11 +65,9 @@ def http_charset(content_type: str) -> str | None:
     name = match.group(1)
     if name.lower() in _HTTP_CODECS:
         return ""
-    try:
-        if _ACCEPTED.match(name):
+    if _ACCEPTED.match(name):
+        with contextlib.suppress(LookupError, ValueError):
             return codecs.lookup(name).name
-    except (LookupError, ValueError):
-        pass
     raise Hl7Error("103", "The charset of the Content-Type is not known", "Content-Type", "AR")
 
 
