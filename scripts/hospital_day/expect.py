@@ -14,7 +14,7 @@ visit numbers, transaction ids), to be compared record by record:
 ``charges``
     ``SYSTEM:transaction/line`` -> state, reason, facility, date, quantity, amount, encounter
 ``invoices``
-    ``FACILITY:number|debtor|day`` -> total and number of lines
+    ``FACILITY:number|debtor|day`` -> total, number of lines, amount per cost center
 ``ledger``
     ``FACILITY|day`` -> captured, open, charged, quarantined, non_billable, reversed
 ``exceptions``
@@ -104,13 +104,22 @@ class Hospital(World):
         }
 
     def _invoices(self) -> dict:
-        result = defaultdict(lambda: [Decimal(0), 0])
+        result: dict = {}
         for charge in self.charges.values():
             for debtor, day, amount in charge.parts:
-                entry = result[f"{charge.visit[0]}:{charge.visit[1]}|{debtor}|{day}"]
-                entry[0] += amount
-                entry[1] += 1
-        return {key: {"total": str(total), "lines": lines} for key, (total, lines) in result.items()}
+                key = f"{charge.visit[0]}:{charge.visit[1]}|{debtor}|{day}"
+                entry = result.setdefault(key, {"total": Decimal(0), "lines": 0, "centers": defaultdict(Decimal)})
+                entry["total"] += amount
+                entry["lines"] += 1
+                entry["centers"][charge.center] += amount
+        return {
+            key: {
+                "total": str(entry["total"]),
+                "lines": entry["lines"],
+                "centers": {center: str(amount) for center, amount in sorted(entry["centers"].items())},
+            }
+            for key, entry in result.items()
+        }
 
     def _ledger(self) -> dict:
         names = {"captured": "open"}

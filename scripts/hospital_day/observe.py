@@ -188,13 +188,16 @@ class Observer:
         moves = {row["id"]: row for row in self.rpc.read("account.move", domain, fields)}
         of_moves = [["move_id", "in", list(moves)], ["display_type", "=", "product"]]
         lines = defaultdict(list)
-        for row in self.rpc.read("account.move.line", of_moves, ["move_id", "health_charge_id", "price_subtotal"]):
+        for row in self.rpc.read(
+            "account.move.line", of_moves, ["move_id", "health_charge_id", "price_subtotal", "analytic_distribution"]
+        ):
             lines[row["move_id"]].append(row)
         payers = {row["partner_id"]: row["code"] for row in self.rpc.read("health.payer", [], ["partner_id", "code"])}
         patients = {
             row["partner_id"]: row["id"]
             for row in self.rpc.read("health.patient.account", [["partner_id", "!=", False]], ["partner_id"])
         }
+        codes = {str(row["id"]): row["code"] for row in self.rpc.read("account.analytic.account", [], ["code"])}
         result = {}
         for move_id, of_move in lines.items():
             move = moves[move_id]
@@ -211,7 +214,15 @@ class Observer:
             while key in result:
                 key += " (again)"
             total = cents(sum((Decimal(str(line["price_subtotal"])) for line in of_move), Decimal(0)))
-            result[key] = {"total": str(total), "lines": len(of_move)}
+            centers: dict = defaultdict(Decimal)
+            for line in of_move:
+                (center,) = (line["analytic_distribution"] or {"": 100}).keys()
+                centers[codes.get(center, "")] += Decimal(str(line["price_subtotal"]))
+            result[key] = {
+                "total": str(total),
+                "lines": len(of_move),
+                "centers": {center: str(cents(amount)) for center, amount in sorted(centers.items())},
+            }
             if (
                 cents(Decimal(str(move["amount_untaxed"]))) != total
                 or cents(Decimal(str(move["amount_total"]))) != total

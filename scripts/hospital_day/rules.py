@@ -58,6 +58,7 @@ class Charge:
     reason: str = ""
     amount: Decimal | None = None
     parts: list[tuple[str, str, Decimal]] = field(default_factory=list)
+    center: str = ""
 
 
 class World:
@@ -275,4 +276,11 @@ class World:
             if payer:
                 parts.append((f"payer {payer.code}", day, charge.amount - patient))
             charge.parts = [part for part in parts if part[2]]
+            charge.center = self._center(charge, encounter)
             charge.state = "charged"
+
+    def _center(self, charge: Charge, encounter: Encounter) -> str:
+        """Cost center: of the charge's location, else of where the patient is, else of the facility."""
+        unit = self.master.unit_of(charge.said["system"], charge.said["unit"]) if charge.said["unit"] else None
+        unit = unit or self.master.unit_of("EHR", encounter.places[-1][0])
+        return unit.code if unit else encounter.facility
