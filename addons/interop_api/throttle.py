@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -50,21 +51,34 @@ def clock() -> float:
 # (database, key of a bucket) -> until when this process asks the database about it: only after a failure
 # that it saw itself. A process that saw none lets one more attempt through, and then knows as well.
 _watched: dict[tuple[str, str], float] = {}
-_WATCH_AT_MOST = 10_000
+_lock = threading.Lock()
 
 
 def _watch(env, buckets: Iterable[Bucket]) -> None:
-    now = time.monotonic()
-    if len(_watched) > _WATCH_AT_MOST:
-        for name in [name for name, until in _watched.items() if until < now]:
-            del _watched[name]
-    for bucket in buckets:
-        _watched[env.registry.db_name, bucket.key] = now + 2 * WINDOW_SECONDS
+    until = time.monotonic() + 2 * WINDOW_SECONDS
+    with _lock:
+        for bucket in buckets:
+            name = (env.registry.db_name, bucket.key)
+            _watched.pop(name, None)
+            _watched[name] = until
+
+
+def _forget(now: float) -> None:
+    # Entries are in the order of their end, as each is put in anew with the same time to live.
+    with _lock:
+        while _watched and next(iter(_watched.values()), now) < now:
+            del _watched[next(iter(_watched))]
+
+
+def watching() -> bool:
+    """Whether this process knows of any recent failure at all."""
+    return bool(_watched)
 
 
 def blocked(env, buckets: Iterable[Bucket]) -> int:
     """Seconds to wait until all of ``buckets`` have room, 0 when they do."""
     now = time.monotonic()
+    _forget(now)
     watched = [bucket for bucket in buckets if _watched.get((env.registry.db_name, bucket.key), 0.0) > now]
     if not watched:
         return 0

@@ -1,5 +1,21 @@
 from odoo import api, models, tools
 
+# What is read of them while a message comes in; anything else costs a query as usual.
+_AT_HAND = {
+    "interop.interface": (
+        "code",
+        "system_id",
+        "company_id",
+        "lane_id",
+        "direction",
+        "handler",
+        "state",
+        "ordering",
+        "max_body_bytes",
+    ),
+    "interop.lane": ("parallelism",),
+}
+
 
 class InteropInterface(models.Model):
     _inherit = "interop.interface"
@@ -36,15 +52,8 @@ class InteropInterface(models.Model):
 
 
 def _cache_values(record) -> dict:
-    """The values of the plain columns of one record, as the ORM's cache holds them."""
-    record.invalidate_recordset()
-    names = [
-        name
-        for name, field in record._fields.items()
-        if field.store
-        and field.column_type
-        and field.prefetch is True
-        and not (field.translate or field.company_dependent)
-    ]
+    """The columns that the way in reads, as the ORM's cache holds them."""
+    names = [name for name in _AT_HAND[record._name] if name in record._fields]
+    record.invalidate_recordset(names)
     record.fetch(names)
     return {name: record._fields[name]._get_cache(record.env)[record.id] for name in names}

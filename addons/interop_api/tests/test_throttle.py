@@ -17,6 +17,9 @@ HIT = throttle.hit
 class _Everything(dict):
     """Watches every bucket."""
 
+    def __bool__(self):
+        return True
+
     def get(self, name, default=None):
         return float("inf")
 
