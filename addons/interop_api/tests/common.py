@@ -99,8 +99,12 @@ class DoorCase(HubCase, HttpCase):
         self.assertNotIn("Set-Cookie", response.headers)
         return document
 
+    def messages(self):
+        """What came in by the interfaces of the test."""
+        return self.env["interop.message"].search([("system_id", "=", self.system.id)])
+
     def count(self):
-        return self.env["interop.message"].search_count([])
+        return len(self.messages())
 
     @contextlib.contextmanager
     def captured_log(self):

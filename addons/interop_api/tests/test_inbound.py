@@ -31,7 +31,7 @@ class TestInbound(DoorCase):
         response = self.post()
         self.assertEqual(response.status_code, 202, response.text)
         answer = response.json()
-        message = self.env["interop.message"].search([])
+        message = self.messages()
         self.assertEqual(answer, {"uuid": message.uuid, "status": "new", "state": "received"})
         self.assertNotIn("Set-Cookie", response.headers)
 
@@ -237,7 +237,7 @@ class TestInbound(DoorCase):
         response = self.post(headers={"traceparent": TRACE})
         self.assertEqual(response.headers["traceparent"][:35], TRACE[:35])
         self.assertNotEqual(response.headers["traceparent"], TRACE)
-        self.assertEqual(self.env["interop.message"].search([]).trace_id, TRACE[3:35])
+        self.assertEqual(self.messages().trace_id, TRACE[3:35])
         refused = self.post(headers={"traceparent": TRACE, "Authorization": None})
         self.assertEqual(refused.headers["traceparent"][:35], TRACE[:35])
 
