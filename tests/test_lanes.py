@@ -44,9 +44,8 @@ def wait_done(rpc, control: str, seconds: float = 90) -> None:
 
 
 def slow_jobs(server, event: str) -> int:
-    return server.log.read_text(errors="replace").count(f"Job '{SLOW}") and sum(
-        SLOW in line and event in line for line in server.log.read_text(errors="replace").splitlines()
-    )
+    """How often the log says that a slow job is ``starting`` or ``done``."""
+    return sum(SLOW in line and event in line for line in server.log.read_text(errors="replace").splitlines())
 
 
 def test_a_realtime_lane_does_not_wait_behind_slow_jobs_of_others(server, rpc):
@@ -76,12 +75,6 @@ def test_a_realtime_lane_does_not_wait_behind_slow_jobs_of_others(server, rpc):
     for number in range(2, 6):
         wait_done(rpc, admit(server, f"LANE-{number}"))
     assert slow_jobs(server, "done") <= finished + 1, "the lane had to wait for the slow jobs"
-    rpc.call(
-        "ir.cron",
-        "write",
-        [job["id"] for job in rpc.read("ir.cron", [("name", "like", SLOW)], ["id"])],
-        {"active": False},
-    )
 
 
 def test_scheduled_actions_take_over_when_the_dedicated_worker_is_killed(server, rpc):
