@@ -35,11 +35,11 @@ def query(name: str, statement: str, parameters=None) -> list[tuple]:
 
 
 def suite(name: str) -> str:
-    """A database with all addons of the suite; ``INTEROP_TEMPLATE`` names one to copy."""
-    if template := os.environ.get("INTEROP_TEMPLATE"):
+    """A database with the demo hospital; ``BENCH_TEMPLATE`` names one to copy."""
+    if template := os.environ.get("BENCH_TEMPLATE"):
         return copy(template, name)
     made.append(name)
-    _script("database.sh", "fresh", name)
+    _script("database.sh", "demo", name)
     return name
 
 
@@ -54,7 +54,7 @@ def copy(source: str, name: str) -> str:
 
 def plain(name: str) -> str:
     """A database with Odoo's own addons only, those that the suite stands on."""
-    if not os.environ.get("INTEROP_TEMPLATE"):
+    if not os.environ.get("BENCH_TEMPLATE"):
         _script("database.sh", "template")
     rows = query(
         "postgres", "SELECT datname FROM pg_database WHERE datname LIKE 'interop\\_base\\_%' ORDER BY oid DESC"

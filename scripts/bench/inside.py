@@ -17,11 +17,6 @@ from .messages import Hospital
 CHUNK = 500
 
 
-def load_demo(env) -> None:
-    """Load the demo hospital."""
-    env["health.suite.demo"]._load()
-
-
 def pause(env, interface: str) -> None:
     """Stop the lane of an interface."""
     env["interop.interface"]._by_code(interface).lane_id.action_pause()
@@ -70,7 +65,7 @@ def install(env, addon: str) -> None:
     env["ir.module.module"].search([("name", "=", addon)]).button_immediate_install()
 
 
-FUNCTIONS = {function.__name__: function for function in (load_demo, pause, resume, accept, enqueue, install)}
+FUNCTIONS = {function.__name__: function for function in (pause, resume, accept, enqueue, install)}
 
 
 def main() -> None:

@@ -24,7 +24,8 @@ class Sizes:
     """How much one run measures."""
 
     rounds: int = 3
-    door_seconds: float = 5.0
+    door_rounds: int = 5
+    door_seconds: float = 4.0
     batch: int = 500
     jobs: int = 600
     adt: int = 10_000
@@ -44,6 +45,7 @@ class Sizes:
 
 FULL = Sizes()
 QUICK = Sizes(
+    door_rounds=3,
     door_seconds=2.0,
     jobs=100,
     adt=2_000,

@@ -36,22 +36,16 @@ def served(name: str, port: int, **options) -> Iterator[Suite]:
     """Serve a fresh suite as the demo is served: 2 HTTP workers and 2 cron workers."""
     say(f"database {name}")
     database.suite(name)
-    with serve(name, port, load=True, **options) as suite:
+    with serve(name, port, **options) as suite:
         yield suite
 
 
 @contextmanager
-def serve(name: str, port: int, load: bool = False, **options) -> Iterator[Suite]:
-    """Serve an existing database.
-
-    :param load: load the demo hospital first
-    """
+def serve(name: str, port: int, **options) -> Iterator[Suite]:
+    """Serve an existing database."""
     conf = server.configure(name, name, port, **options)
-    with helper.helper(conf, name) as ask:
-        if load:
-            ask("load_demo")
-        with server.odoo(f"odoo-{name}", conf, port):
-            yield Suite(name, conf, port, ask)
+    with helper.helper(conf, name) as ask, server.odoo(f"odoo-{name}", conf, port):
+        yield Suite(name, conf, port, ask)
 
 
 def settle(name: str) -> None:

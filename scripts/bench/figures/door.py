@@ -23,7 +23,7 @@ def measure(wanted: set[str]) -> list[Figure]:
         arguments = ["mllp", "-c", str(suite.conf), "--interface", ADT, "--port", str(port + 2)]
         with server.command("mllp", arguments, port=port + 2):
             warm_up(port)
-            for number in range(sizes.rounds):
+            for number in range(sizes.door_rounds):
                 if wanted & {"door", "mllp"}:
                     health.append(_health(port, sizes.door_seconds, wrong))
                 if wanted & {"door", "batch"}:
@@ -35,7 +35,7 @@ def measure(wanted: set[str]) -> list[Figure]:
                 say(f"doors, round {number + 1}: {_last(health=health, door=door, batch=batch, mllp=mllp)}")
         if "door" in wanted:
             suite.resume(ADT)
-            busy.extend(_door(port, f"W{number}", sizes.door_seconds, wrong) for number in range(sizes.rounds))
+            busy.extend(_door(port, f"W{number}", sizes.door_seconds, wrong) for number in range(sizes.door_rounds))
     figures = []
 
     def problem(*kinds: str) -> str:
