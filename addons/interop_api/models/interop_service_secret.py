@@ -54,5 +54,5 @@ class InteropServiceSecretShow(models.AbstractModel):
 
     # The field "id" is needed by the onchange that fills the form from the context.
     id = fields.Id()
-    client_id = fields.Char(readonly=True)
+    client_id = fields.Char(string="Client ID", readonly=True)
     secret = fields.Char(readonly=True)

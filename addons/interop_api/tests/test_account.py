@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import fields
 from odoo.exceptions import UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import Form, new_test_user, tagged
 
 from odoo.addons.interop_hub.tests.common import HubCase
 
@@ -60,6 +60,15 @@ class TestServiceAccount(HubCase):
         self.assertEqual(shown["context"]["default_client_id"], "partner")
         self.assertGreaterEqual(len(shown["context"]["default_secret"]), 43)
         self.assertEqual(self.account.valid_count, 1)
+
+    def test_a_manager_sees_the_new_secret(self):
+        manager = new_test_user(self.env, "secret-manager", groups="interop_api.group_manager")
+        wizard = Form(
+            self.env["interop.service.secret"].with_user(manager).with_context(default_account_id=self.account.id)
+        )
+        shown = wizard.save().action_create_secret()
+        form = Form(self.env["interop.service.secret.show"].with_user(manager).with_context(shown["context"]))
+        self.assertEqual((form.client_id, form.secret), ("partner", shown["context"]["default_secret"]))
 
     def test_client_ids_are_checked_and_fixed_once_used(self):
         for client_id in ("a", "has space", "colon:colon", "-dash", "x" * 65):
