@@ -33,8 +33,7 @@ class Sizes:
     dft_visits: int = 1_000
     backlog: int = 50_000
     latency_rate: float = 20.0
-    latency_unloaded_seconds: float = 15.0
-    latency_seconds: float = 30.0
+    latency_seconds: float = 15.0
     log_small: int = 10_000
     log_large: int = 1_000_000
     log_messages: int = 5_000
@@ -52,7 +51,6 @@ QUICK = Sizes(
     dft=1_000,
     dft_visits=200,
     backlog=6_000,
-    latency_unloaded_seconds=4.0,
     latency_seconds=5.0,
     log_large=100_000,
     log_messages=1_000,
