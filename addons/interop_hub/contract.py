@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from .exceptions import Rejected
+from .exceptions import InteropError, Rejected
 
 
 @dataclass(slots=True)
@@ -54,3 +54,25 @@ class Reception:
     body: bytes
     content_type: str
     results: list[Accepted] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Now:
+    """What became of a message that was processed while its sender waits.
+
+    ``state`` is ``done`` (its effects are in the transaction), ``rejected``
+    (``error`` says why, nothing changed), or one in which it waits for a lane or
+    a person: the sender is told that it was taken, not that it was done.
+    """
+
+    status: str
+    state: str
+    message_id: int
+    uuid: str
+    error: InteropError | None = None
+    acknowledgement: bytes = b""
+
+    def remember(self, env, acknowledgement: bytes) -> None:
+        """Keep a short answer, free of patient data, for the case that the same message comes again."""
+        self.acknowledgement = acknowledgement
+        env["interop.message"]._remember(self.message_id, acknowledgement)

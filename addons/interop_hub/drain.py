@@ -28,6 +28,8 @@ _logger = logging.getLogger(__name__)
 
 SERIALIZATION_TRIES = 6
 INTEGRITY_TRIES = 2
+#: Code of errors that nobody foresaw.
+PROGRAM_ERROR = "program.error"
 
 
 class Latency(NamedTuple):
@@ -308,8 +310,8 @@ def _as_interop_error(error: Exception, uuid: str) -> InteropError:
     if isinstance(error, UserError):
         return NeedsPerson("odoo.refused", f"Odoo refused the change ({name})", place, exception_type="other")
     if isinstance(error, (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError)):
-        return Permanent("program.error", f"Unexpected {name} while processing", place)
-    return Retryable("program.error", f"Unexpected {name} while processing", place)
+        return Permanent(PROGRAM_ERROR, f"Unexpected {name} while processing", place)
+    return Retryable(PROGRAM_ERROR, f"Unexpected {name} while processing", place)
 
 
 def _place(error: Exception) -> str:

@@ -22,7 +22,7 @@ FINAL = ("done", "rejected", "discarded")
 _OUTCOMES = {"done", "retry", "held", "quarantined", "ambiguous", "dead", "discarded"}
 
 MOVES = {
-    "received": _OUTCOMES,
+    "received": _OUTCOMES | {"rejected"},
     "retry": _OUTCOMES | {"received"},
     "held": {"received", "discarded"},
     "quarantined": {"received", "discarded", "done"},

@@ -16,6 +16,7 @@ from . import (
     interop_linked_mixin,
     interop_mapping_mixin,
     interop_message,
+    interop_message_now,
     interop_message_screen,
     interop_overview,
     interop_owned_mixin,
