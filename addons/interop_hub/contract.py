@@ -37,6 +37,7 @@ class Accepted:
     uuid: str
     state: str
     acknowledgement: bytes
+    partition: int = 0
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""Storing messages: one statement for the rows, one for the bodies.
+"""Storing messages: rows and bodies in one statement, however many.
 
 Uniqueness is the unique index on (interface, idempotency key), used by
 ``INSERT … ON CONFLICT DO NOTHING`` in the caller's transaction. Whoever
@@ -13,33 +13,46 @@ import secrets
 import time
 import uuid
 
-from psycopg2.extras import execute_values
-
 from . import keyring
 from .contract import Accepted, Inbound
 
 PARTITIONS = 64
+_PARTITION = 10  #: its place in a row
 
-_INSERT_MESSAGES = """
-    INSERT INTO interop_message (
-        uuid, interface_id, system_id, company_id, lane_id, direction, state,
-        idempotency_key, body_hash, ordering_key, partition, message_type, reference,
-        trace_id, acknowledgement, error_class, error_code, error_text,
-        attempts, size, received_at, done_at)
-    VALUES %s
-    ON CONFLICT (interface_id, idempotency_key) DO NOTHING
-    RETURNING id, uuid
-"""
-_INSERT_PAYLOADS = """
-    INSERT INTO interop_payload (message_id, interface_id, key_id, sealed, sha256, size, content_type, received_at)
-    VALUES %s
+# Rows and bodies in one statement: a second trip to the database costs more than a second table.
+_INSERT = """
+    WITH message AS (
+        INSERT INTO interop_message (
+            uuid, interface_id, system_id, company_id, lane_id, direction, state,
+            idempotency_key, body_hash, ordering_key, partition, message_type, reference,
+            trace_id, acknowledgement, error_class, error_code, error_text,
+            attempts, size, received_at, done_at)
+        VALUES {messages}
+        ON CONFLICT (interface_id, idempotency_key) DO NOTHING
+        RETURNING id, uuid),
+    payload AS (
+        INSERT INTO interop_payload (
+            message_id, interface_id, key_id, sealed, sha256, size, content_type, received_at)
+        SELECT m.id, b.interface_id, b.key_id, b.sealed, b.sha256, b.size, b.content_type,
+               clock_timestamp() AT TIME ZONE 'UTC'
+          FROM (VALUES {payloads}) AS b(uuid, interface_id, key_id, sealed, sha256, size, content_type)
+          JOIN message m ON m.uuid = b.uuid)
+    SELECT uuid, id FROM message
 """
 _ROW = (
     "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, "
     "0, %s, clock_timestamp() AT TIME ZONE 'UTC', "
     "CASE WHEN %s THEN clock_timestamp() AT TIME ZONE 'UTC' END)"
 )
-_PAYLOAD_ROW = "(%s, %s, %s, %s, %s, %s, %s, clock_timestamp() AT TIME ZONE 'UTC')"
+_PAYLOAD_ROW = "(%s, %s::int, %s, %s::bytea, %s, %s::int, %s)"
+
+
+def _insert(count: int) -> str:
+    return _INSERT.format(messages=", ".join([_ROW] * count), payloads=", ".join([_PAYLOAD_ROW] * count))
+
+
+#: Sizes that come often; a connection that prepares statements does so for these.
+_OFTEN = {count: _insert(count) for count in range(1, 9)}
 
 
 def time_ordered_uuid() -> str:
@@ -59,7 +72,7 @@ def partition_of(ordering_key: str | None) -> int:
 def store(cr, interface: dict, inbounds: list[Inbound], direction: str = "in") -> list[Accepted]:
     """Store messages that arrived together; nothing is committed here.
 
-    :param cr: a database cursor
+    :param cr: a database cursor, or a :class:`postbox.Postbox`
     :param interface: ``id, system_id, company_id, lane_id, ordering`` of the interface
     :param inbounds: what arrived, in order
     :return: one :class:`Accepted` for each, in the same order. ``conflict``
@@ -102,19 +115,16 @@ def store(cr, interface: dict, inbounds: list[Inbound], direction: str = "in") -
         keys.append(key)
         hashes.append(body_hash)
         sealed.append(ring.encrypt(inbound.body, identity.encode()))
-    inserted = {
-        identity: row_id
-        for row_id, identity in execute_values(
-            cr, _INSERT_MESSAGES, rows, template=_ROW, page_size=len(rows) or 1, fetch=True
-        )
-    }
     payloads = [
-        (inserted[uuids[n]], interface["id"], *sealed[n], hashes[n], len(inbound.body), inbound.content_type or None)
+        (uuids[n], interface["id"], *sealed[n], hashes[n], len(inbound.body), inbound.content_type or None)
         for n, inbound in enumerate(inbounds)
-        if uuids[n] in inserted
     ]
-    if payloads:
-        execute_values(cr, _INSERT_PAYLOADS, payloads, template=_PAYLOAD_ROW, page_size=len(payloads))
+    params = [value for row in (*rows, *payloads) for value in row]
+    if len(rows) in _OFTEN:
+        getattr(cr, "execute_prepared", cr.execute)(_OFTEN[len(rows)], params)
+    else:
+        cr.execute(_insert(len(rows)), params)
+    inserted = dict(cr.fetchall())
     known = {}
     if len(inserted) < len(rows):
         cr.execute(
@@ -127,7 +137,9 @@ def store(cr, interface: dict, inbounds: list[Inbound], direction: str = "in") -
     for n, inbound in enumerate(inbounds):
         if uuids[n] in inserted:
             state = "rejected" if inbound.error else "received"
-            results.append(Accepted("new", inserted[uuids[n]], uuids[n], state, inbound.acknowledgement))
+            results.append(
+                Accepted("new", inserted[uuids[n]], uuids[n], state, inbound.acknowledgement, rows[n][_PARTITION])
+            )
             continue
         message_id, identity, state, body_hash, acknowledgement = known[keys[n]]
         if body_hash == hashes[n]:

@@ -9,6 +9,7 @@ from psycopg2.extensions import TransactionRollbackError
 from odoo import SUPERUSER_ID, api, sql_db
 from odoo.modules.registry import Registry
 
+from odoo.addons.interop_hub import postbox
 from odoo.addons.interop_hub.exceptions import Closed
 from odoo.addons.interop_hub.keyring import KeyringError
 
@@ -83,3 +84,4 @@ class Inbox:
     def reconnect(self):
         """Forget connections that may be broken."""
         sql_db.close_db(self.dbname)
+        postbox.forget(self.dbname)

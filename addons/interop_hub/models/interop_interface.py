@@ -2,7 +2,7 @@ import re
 from datetime import timedelta
 
 from odoo import api, fields, models, tools
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 from ..exceptions import Closed
 
@@ -164,6 +164,12 @@ class InteropInterface(models.Model):
                 [vals["lane_id"], self.ids],
             )
         return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_with_messages(self):
+        self.env.cr.execute("SELECT EXISTS (SELECT FROM interop_message WHERE interface_id = ANY(%s))", [self.ids])
+        if self.env.cr.fetchone()[0]:
+            raise UserError(self.env._("An interface that has messages cannot be deleted; retire it."))
 
     def unlink(self):
         result = super().unlink()

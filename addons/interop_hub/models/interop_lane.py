@@ -56,7 +56,9 @@ class InteropLane(models.Model):
 
     def unlink(self):
         crons = self.slot_ids.cron_id
+        lanes = self.ids
         result = super().unlink()
+        self.env.cr.execute("UPDATE interop_message SET lane_id = NULL WHERE lane_id = ANY(%s)", [lanes])
         crons.unlink()
         return result
 

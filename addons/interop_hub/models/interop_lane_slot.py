@@ -4,10 +4,12 @@ from psycopg2 import InterfaceError, OperationalError
 
 from odoo import api, fields, models
 
+from .. import postbox
 from ..drain import LATENCY, Drain
 from ..locks import DRAIN, WORKER, lock_number
 
 _logger = logging.getLogger(__name__)
+_NOT_WOKEN = "lane could not be woken: the database did not answer"
 
 
 class InteropLaneSlot(models.Model):
@@ -87,24 +89,36 @@ class InteropLaneSlot(models.Model):
             cr.postcommit.add(wake)
         pending.setdefault(lane_id, set()).update(numbers)
 
+    @api.model
+    def _wake_apart(self, lane_id: int, numbers: set[int]):
+        """Call a worker for messages that were committed apart from this transaction."""
+        try:
+            if postbox.post(self.env.cr.dbname, lambda box: wake_now(box, {lane_id: numbers})):
+                self.env["ir.cron"]._notifydb()
+        except (OperationalError, InterfaceError):
+            _logger.warning(_NOT_WOKEN)
 
-#: One statement, so that the door pays one round trip. ``free`` is NULL while somebody drains the slot (who
-#: looks again before going), FALSE while a dedicated worker serves it, TRUE when scheduled actions have to be called.
-_WAKE = """
-    WITH slot AS MATERIALIZED (
-             SELECT CASE WHEN pg_try_advisory_xact_lock_shared(%(drain)s, %(lock)s)
-                         THEN pg_try_advisory_xact_lock_shared(%(worker)s, %(lock)s) END AS free),
-         called AS (
+
+#: What has to be done for a slot; one cheap look, as most calls find that nothing has. Nothing while somebody
+#: drains the slot (who looks again before going) or was called already; 1 when scheduled actions have to be
+#: called; 2 when a dedicated worker serves the slot, which is told here.
+_LOOK = """
+    SELECT CASE WHEN pg_try_advisory_xact_lock_shared(%s, %s) THEN
+                CASE WHEN NOT pg_try_advisory_xact_lock_shared(%s, %s)
+                     THEN CASE WHEN pg_notify('interop_lane', %s) IS NOT NULL THEN 2 END
+                     WHEN (SELECT woken_at IS NULL OR woken_at < now() AT TIME ZONE 'UTC' - interval '5 seconds'
+                             FROM interop_lane_slot WHERE lane_id = %s AND number = %s)
+                     THEN 1 END END
+"""
+_CALL = """
+    WITH called AS (
              UPDATE interop_lane_slot SET woken_at = now() AT TIME ZONE 'UTC'
-              WHERE lane_id = %(lane)s AND number = %(number)s AND (SELECT free FROM slot)
+              WHERE lane_id = %s AND number = %s
                 AND (woken_at IS NULL OR woken_at < now() AT TIME ZONE 'UTC' - interval '5 seconds')
-          RETURNING cron_id),
-         triggered AS (
-             INSERT INTO ir_cron_trigger (cron_id, call_at, create_date)
-             SELECT cron_id, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC' FROM called WHERE cron_id IS NOT NULL
-          RETURNING id),
-         told AS (SELECT pg_notify('interop_lane', %(call)s) FROM slot WHERE free IS FALSE)
-    SELECT (SELECT count(*) FROM triggered) > 0, (SELECT count(*) FROM told)
+          RETURNING cron_id)
+    INSERT INTO ir_cron_trigger (cron_id, call_at, create_date)
+    SELECT cron_id, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC' FROM called WHERE cron_id IS NOT NULL
+    RETURNING 1
 """
 
 
@@ -117,29 +131,33 @@ def _wake(cr, calls: dict[int, set[int]]):
     try:
         # Without a transaction around it, and so read committed: two doors that call at once do not collide.
         connection.autocommit = True
-        crons = [_wake_slot(cr, lane_id, number) for lane_id, numbers in calls.items() for number in numbers]
-        if any(crons):
+        if wake_now(cr, calls):
             api.Environment(cr, api.SUPERUSER_ID, {})["ir.cron"]._notifydb()
     except (OperationalError, InterfaceError):
         # The message is committed; the lane's own schedule finds it within a minute.
-        _logger.warning("lane could not be woken: the database did not answer")
+        _logger.warning(_NOT_WOKEN)
     finally:
         if not connection.closed:
             connection.autocommit = False
 
 
+def wake_now(cr, calls: dict[int, set[int]]) -> bool:
+    """Call a worker for slots nobody drains now, for messages that are committed.
+
+    :param cr: a cursor in autocommit, or a :class:`postbox.Postbox`
+    :param calls: ``{lane id: slot numbers}``
+    :return: whether the cron workers have to be told
+    """
+    called = [_wake_slot(cr, lane_id, number) for lane_id, numbers in calls.items() for number in numbers]
+    return any(called)
+
+
 def _wake_slot(cr, lane_id: int, number: int) -> bool:
     """Wake whoever drains one slot; return whether the cron workers have to be told."""
-    cr.execute(
-        _WAKE,
-        {
-            "drain": DRAIN,
-            "worker": WORKER,
-            "lock": lock_number(lane_id, number),
-            "lane": lane_id,
-            "number": number,
-            "call": f"{lane_id}:{number}",
-        },
-        log_exceptions=False,
-    )
-    return cr.fetchone()[0]
+    lock = lock_number(lane_id, number)
+    look = getattr(cr, "execute_prepared", cr.execute)
+    look(_LOOK, [DRAIN, lock, WORKER, lock, f"{lane_id}:{number}", lane_id, number])
+    if cr.fetchall()[0][0] != 1:
+        return False
+    cr.execute(_CALL, [lane_id, number])
+    return bool(cr.fetchall())

@@ -2,7 +2,10 @@ import hashlib
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.modules import module
 
+from .. import postbox
+from ..columns import UncheckedMany2one
 from ..contract import Accepted, Inbound, Reception, Split
 from ..exceptions import Rejected
 from ..inbox import store
@@ -26,10 +29,12 @@ class InteropMessage(models.Model):
     _rec_name = "uuid"
 
     uuid = fields.Char(string="Message ID", required=True, readonly=True)
-    interface_id = fields.Many2one("interop.interface", required=True, readonly=True, ondelete="restrict")
-    system_id = fields.Many2one("interop.system", readonly=True, ondelete="restrict")
-    company_id = fields.Many2one("res.company", readonly=True)
-    lane_id = fields.Many2one("interop.lane", readonly=True)
+    # Without foreign keys: an interface that has messages cannot be deleted (see there), and as long as it
+    # exists neither can its system and its company; a lane that goes is taken out of its messages.
+    interface_id = UncheckedMany2one("interop.interface", required=True, readonly=True, ondelete="restrict")
+    system_id = UncheckedMany2one("interop.system", readonly=True)
+    company_id = UncheckedMany2one("res.company", readonly=True)
+    lane_id = UncheckedMany2one("interop.lane", readonly=True)
     direction = fields.Selection([("in", "Inbound"), ("out", "Outbound")], required=True, readonly=True)
     state = fields.Selection(SELECTION, required=True, readonly=True, default="received")
     message_type = fields.Char(string="Type", readonly=True)
@@ -103,25 +108,39 @@ class InteropMessage(models.Model):
         """
         if not inbounds:
             return []
-        row = interface.sudo()._row()
-        results = store(self.env.cr, row, inbounds, direction)
-        if any(result.status == "new" and result.state == "received" for result in results):
-            self._wake(interface.sudo().lane_id, [result.message_id for result in results if result.status == "new"])
+        results = store(self.env.cr, interface.sudo()._row(), inbounds, direction)
+        if slots := self._slots_to_wake(interface, results):
+            interface.sudo().lane_id._wake_after_commit(slots)
         return results
 
-    def _wake(self, lane, message_ids) -> None:
-        if lane.parallelism == 1:
-            lane._wake_after_commit([0])
-            return
-        self.env.cr.execute(
-            "SELECT DISTINCT partition %% %s FROM interop_message WHERE id = ANY(%s)",
-            [lane.parallelism, list(message_ids)],
-        )
-        lane._wake_after_commit([row[0] for row in self.env.cr.fetchall()])
+    @api.model
+    def _accept_and_commit(self, interface, inbounds: list[Inbound]) -> list[Accepted]:
+        """Like :meth:`_accept`, but committed when it returns, apart from the caller's transaction.
+
+        In a test's transaction nothing is committed, and so they are stored there.
+        """
+        if not inbounds or module.current_test:
+            return self._accept(interface, inbounds)
+        row = interface.sudo()._row()
+
+        results = postbox.post(self.env.cr.dbname, lambda box: store(box, row, inbounds))
+        if slots := self._slots_to_wake(interface, results):
+            self.env["interop.lane.slot"]._wake_apart(row["lane_id"], slots)
+        return results
+
+    @api.model
+    def _slots_to_wake(self, interface, results: list[Accepted]) -> set[int]:
+        """The slots of the interface's lane that have work by what was stored."""
+        parallelism = interface.sudo().lane_id.parallelism
+        return {
+            result.partition % parallelism
+            for result in results
+            if result.status == "new" and result.state == "received"
+        }
 
     @api.model
     def _receive(self, interface, body: bytes, content_type: str = "", trace_id: str = "", key: str = "") -> Reception:
-        """Take one request body: split, identify, acknowledge and store it.
+        """Take one request body: split, identify, acknowledge and store it; committed when it returns.
 
         :param key: the sender's idempotency key, where the transport carries one
         """
@@ -153,7 +172,7 @@ class InteropMessage(models.Model):
                 inbound.content_type = inbound.content_type or content_type
                 inbound.acknowledgement = handler._acknowledge(interface, inbound, inbound.error)
                 inbounds.append(inbound)
-        results = self._accept(interface, inbounds)
+        results = self._accept_and_commit(interface, inbounds)
         self._refuse_conflicts(interface, handler, inbounds, results)
         receptions, start = [], 0
         for split, count in zip(splits, counts, strict=True):

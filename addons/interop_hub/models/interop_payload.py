@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from .. import keyring
+from ..columns import UncheckedMany2one
 
 BATCH = 5000
 
@@ -18,7 +19,7 @@ class InteropPayload(models.Model):
     _order = "id desc"
 
     message_id = fields.Many2one("interop.message", required=True, ondelete="cascade")
-    interface_id = fields.Many2one("interop.interface", required=True, ondelete="cascade")
+    interface_id = UncheckedMany2one("interop.interface", required=True)
     key_id = fields.Char(required=True)
     sha256 = fields.Char()
     size = fields.Integer()
