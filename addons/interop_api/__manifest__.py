@@ -10,6 +10,7 @@
     "data": [
         "security/interop_api_security.xml",
         "security/ir.model.access.csv",
+        "data/interop_interface.xml",
         "views/interop_service_account_views.xml",
         "views/interop_service_credential_views.xml",
         "views/interop_signing_key_views.xml",

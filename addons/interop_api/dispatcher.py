@@ -7,17 +7,23 @@ values, except those that make Odoo run the request again.
 
 from __future__ import annotations
 
+import functools
+import re
+
 from psycopg2 import IntegrityError
 from werkzeug.exceptions import HTTPException
 
+from odoo.api import SUPERUSER_ID
 from odoo.exceptions import ConcurrencyError
 from odoo.http import SAFE_HTTP_METHODS, Dispatcher, Response
 from odoo.service.model import MAX_TRIES_ON_CONCURRENCY_FAILURE, PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from odoo.addons.interop_hub.exceptions import Closed, InteropError
 
-from . import problem, trace
+from . import gate, problem, trace
+from .body import Quota
 from .problem import Problem
+from .scopes import Scope
 
 RETRYABLE = (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError)
 
@@ -33,8 +39,28 @@ def allowed_methods(endpoint) -> list[str]:
     return [*verbs, "OPTIONS"]
 
 
+_CODE = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}\Z")
+
+
+@functools.cache
+def static_scope(text: str) -> Scope:
+    """The scope that a route names, read once."""
+    return Scope.parse(text)
+
+
 class InteropDispatcher(Dispatcher):
-    """Dispatcher of machine routes: raw bodies in, problem+json on errors, no session, no cookies."""
+    """Dispatcher of machine routes: raw bodies in, problems out, no session, no cookies.
+
+    What a route may say beside ``type="interop"`` and ``auth="interop"``:
+
+    * ``verbs``: its methods, ``("GET",)`` unless said otherwise;
+    * ``interface``: code of the ``interop.interface`` that it belongs to, or an argument
+      ``interface_code`` in the URL: paused is 503, retired 410, another account's 403;
+    * ``identity``: ``"system"`` (superuser) or ``"partner"``: the technical user of the account,
+      whom record rules limit;
+    * ``scope``: one that the caller must have;
+    * ``errors``: the name of an error format in ``problem.RENDERERS``.
+    """
 
     routing_type = "interop"
 
@@ -43,6 +69,9 @@ class InteropDispatcher(Dispatcher):
         request.session.can_save = False
         self.trace = trace.take_over(request.httprequest.headers.get("traceparent"))
         self.caller = None
+        self.interface = None
+        self.quota = Quota()
+        self.endpoint = None
         self.tries = 0
 
     @classmethod
@@ -52,9 +81,75 @@ class InteropDispatcher(Dispatcher):
 
     def pre_dispatch(self, rule, args):
         self.request.session.can_save = False
+        if self.request.httprequest.method == "OPTIONS":
+            return
+        try:
+            self._apply_policy(rule.endpoint.routing, args)
+        except Exception as error:
+            if isinstance(error, RETRYABLE):
+                raise
+            raise self._problem_of(error) from None
+
+    def _apply_policy(self, routing: dict, args: dict) -> None:
+        """Interface, rate, scope and identity, in this order."""
+        code = args.get("interface_code") or routing.get("interface")
+        if code:
+            self._enter(code, declared="interface_code" not in args)
+        if self.caller is None:
+            return
+        if not self.tries:  # a request that Odoo runs again after a conflict counts once
+            gate.check_rate(self._system(), self.caller)
+        if scope := routing.get("scope"):
+            scope = static_scope(scope)
+            for verb in scope.verbs:
+                self.require(scope.context, scope.resource, verb)
+        if routing.get("identity") == "partner":
+            # The transaction keeps the system's environment for what is written at its end.
+            self.request.env = gate.partner_env(self.request.env, self.caller)
+
+    def _system(self):
+        return self.request.env(user=SUPERUSER_ID, su=True)
+
+    def _enter(self, code: str, declared: bool) -> None:
+        """Look at the interface that the request belongs to.
+
+        :param declared: the route names it, not the caller
+        :raises Problem: 403 when the account may not use it; what is unknown looks like what is forbidden
+        :raises Closed: when it takes nothing now
+        """
+        Interface = self._system()["interop.interface"]
+        interface = Interface._at_the_door(code) if declared or _CODE.match(code) else Interface
+        if not interface and declared:
+            raise Closed("interface.missing", "This part of the API is not set up")
+        if not interface or (self.caller and not gate.may_use(self.caller, interface)):
+            raise Problem(403, "interface", "This account may not use this interface.")
+        interface._assert_open()
+        self.interface = interface
+        self.quota = gate.quota(interface, self.caller)
+
+    def allows(self, context: str, resource: str, verb: str) -> bool:
+        """Whether the caller's scopes give ``verb`` (letters of ``cruds``, or ``"phi"``) on ``resource``."""
+        return self.caller is not None and self.caller.grant.allows(context, resource, verb)
+
+    def require(self, context: str, resource: str, verb: str) -> None:
+        """Raise unless :meth:`allows`.
+
+        :raises Problem: 403 ``scope``
+        """
+        if self.allows(context, resource, verb):
+            return
+        needed = f"{context}/{resource}.{verb}"
+        raise Problem(
+            403,
+            "scope",
+            "The scope of this account or token does not allow this.",
+            headers={"WWW-Authenticate": f'Bearer realm="interop", error="insufficient_scope", scope="{needed}"'},
+            scope=needed,
+        )
 
     def dispatch(self, endpoint, args):
         self.tries += 1
+        self.endpoint = endpoint
         try:
             verbs = allowed_methods(endpoint)
             method = self.request.httprequest.method
@@ -82,9 +177,14 @@ class InteropDispatcher(Dispatcher):
         self._decorate(response)
 
     def handle_error(self, exc: Exception):
-        response = self._problem_of(exc).to_response()
+        response = self._renderer()(self._problem_of(exc))
         self._decorate(response)
         return response
+
+    def _renderer(self):
+        name = self.endpoint.routing.get("errors") if self.endpoint is not None else None
+        name = name or problem.renderer_of(self.request.httprequest.path)
+        return problem.RENDERERS.get(name) or Problem.to_response
 
     def _decorate(self, response) -> None:
         self.request._inject_future_response(response)

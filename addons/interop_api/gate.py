@@ -19,9 +19,11 @@ from urllib.parse import unquote_plus
 from odoo.addons.interop_hub import keyring
 
 from . import jose_guard, problem, throttle
+from .body import Quota
 from .models.interop_service_account import VALID_AT_ONCE
 from .models.interop_service_credential import digest, matches
 from .problem import Problem
+from .scopes import Grant
 
 AUDIENCE = "interop"
 TOKEN_SECONDS = 300
@@ -52,9 +54,11 @@ class Caller:
     account_id: int
     client_id: str
     credential_id: int
-    company_id: int | None
+    company_ids: frozenset[int] | None  #: None: all
     rate_limit: int
     interface_ids: frozenset[int]
+    user_id: int  #: the technical user
+    grant: Grant  #: of the account, or of the token that it showed
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,32 @@ def identify(env, presented: Presented, address: str) -> Caller:
             throttle.hit(env, _buckets(env, presented.client_id, address))
         raise _unauthorized(code, "The credentials are not valid (any more).")
     _note_use(env, matched)
-    return Caller(account.id, account.client_id, matched, account.company_id, account.rate_limit, account.interface_ids)
+    return Caller(
+        account.id,
+        account.client_id,
+        matched,
+        account.company_ids,
+        account.rate_limit,
+        account.interface_ids,
+        account.user_id,
+        account.grant,
+    )
+
+
+def may_use(caller: Caller, interface) -> bool:
+    """Whether the account was allowed this interface, or everybody is."""
+    return interface.id in caller.interface_ids or interface.open_to_all
+
+
+def quota(interface, caller: Caller | None) -> Quota:
+    """How much a request may bring to, or ask of, this interface."""
+    return Quota(interface.max_body_bytes, interface.max_page, interface.max_bundle, interface.max_json_depth)
+
+
+def partner_env(env, caller: Caller):
+    """The environment of the account's technical user, with its companies."""
+    companies = {} if caller.company_ids is None else {"allowed_company_ids": sorted(caller.company_ids)}
+    return env(user=caller.user_id, su=False, context=companies)
 
 
 def _note_use(env, credential_id: int) -> None:

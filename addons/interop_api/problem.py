@@ -11,6 +11,7 @@ import json
 import logging
 import traceback
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 from werkzeug.exceptions import HTTPException
@@ -61,6 +62,17 @@ class Problem(HTTPException):
 
     def get_response(self, environ=None, scope=None):
         return self.to_response()
+
+
+#: Names of error formats -> what writes them. Routes name theirs as ``errors="…"``; addons add their own here.
+RENDERERS: dict[str, Callable[[Problem], Response]] = {"problem": Problem.to_response}
+#: Beginnings of paths -> the error format below them, where no route is found.
+PREFIXES: dict[str, str] = {"/interop/": "problem"}
+
+
+def renderer_of(path: str) -> str:
+    """The error format of a path without a route of its own; empty when the path is not one of ours."""
+    return next((name for prefix, name in PREFIXES.items() if f"{path}/".startswith(prefix)), "")
 
 
 def location_of(error: BaseException) -> str:

@@ -7,7 +7,6 @@ from odoo.http import Response, request
 from .. import body as request_body
 from ..problem import Problem
 
-_CODE = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}\Z")
 _KEY = re.compile(r'"((?:[^"\\]|\\["\\])*)"\Z')
 
 
@@ -15,18 +14,17 @@ class InboundController(http.Controller):
     """The way in for messages of any format."""
 
     @http.route(
-        "/interop/v1/inbound/<string:code>",
+        "/interop/v1/inbound/<string:interface_code>",
         type="interop",
         auth="interop",
         verbs=("POST",),
         save_session=False,
         readonly=False,
     )
-    def inbound(self, code):
+    def inbound(self, interface_code):
         """Take one request body, store what is in it, and answer in the format of the interface."""
         httprequest = request.httprequest
-        interface = self._interface(code)
-        interface._assert_open()
+        interface = self._interface()
         handler = interface._handler()
         mimetype = httprequest.mimetype
         if mimetype not in handler._content_types:
@@ -54,12 +52,11 @@ class InboundController(http.Controller):
             response.headers["Interop-Message"] = reception.results[0].uuid
         return response
 
-    def _interface(self, code: str):
-        """The interface, if the caller may use it; what is unknown looks like what is forbidden."""
-        Interface = request.env["interop.interface"]
-        interface = Interface._at_the_door(code) if _CODE.match(code) else Interface
-        if not interface or interface.id not in request.dispatcher.caller.interface_ids or interface.direction != "in":
-            raise Problem(403, "interface", "This account may not send to this interface.")
+    def _interface(self):
+        """The interface that the dispatcher found open to the caller; what only serves takes no messages."""
+        interface = request.dispatcher.interface
+        if interface.direction != "in":
+            raise Problem(403, "interface", "This account may not use this interface.")
         return interface
 
     def _idempotency_key(self) -> str:

@@ -17,6 +17,7 @@ class MessageController(http.Controller):
         type="interop",
         auth="interop",
         verbs=("GET",),
+        interface="front-door",
         save_session=False,
         readonly=False,  # failed logins are counted, and the table of buckets is not on replicas
     )

@@ -17,7 +17,13 @@ class OAuth2Controller(http.Controller):
 
     # Not auth="interop": the credentials may be in the body.
     @http.route(
-        "/interop/oauth2/token", type="interop", auth="none", verbs=("POST",), save_session=False, readonly=False
+        "/interop/oauth2/token",
+        type="interop",
+        auth="none",
+        verbs=("POST",),
+        interface="front-door",
+        save_session=False,
+        readonly=False,
     )
     def token(self):
         """Exchange client id and secret for an access token of five minutes."""
@@ -76,7 +82,14 @@ class OAuth2Controller(http.Controller):
             raise Problem(400, "oauth2.client", "Authenticate in one way only.", error="invalid_request")
         return presented
 
-    @http.route("/interop/oauth2/jwks.json", type="interop", auth="none", save_session=False, readonly=True)
+    @http.route(
+        "/interop/oauth2/jwks.json",
+        type="interop",
+        auth="none",
+        interface="front-door",
+        save_session=False,
+        readonly=True,
+    )
     def jwks(self):
         """The public keys that verify our tokens."""
         keys = request.env(user=SUPERUSER_ID)["interop.signing.key"]._jwks()

@@ -1,4 +1,5 @@
 from . import (
+    interop_handler_serve,
     interop_interface,
     interop_lane,
     interop_message,
@@ -6,7 +7,10 @@ from . import (
     interop_service_account,
     interop_service_credential,
     interop_service_secret,
+    interop_service_user,
     interop_signing_key,
     interop_throttle,
     ir_http,
+    res_company,
+    res_users,
 )

@@ -1,4 +1,4 @@
-from odoo import api, models, tools
+from odoo import api, fields, models, tools
 
 # What is read of them while a message comes in; anything else costs a query as usual.
 _AT_HAND = {
@@ -12,6 +12,11 @@ _AT_HAND = {
         "state",
         "ordering",
         "max_body_bytes",
+        "max_page",
+        "max_bundle",
+        "max_json_depth",
+        "open_to_all",
+        "account_rate",
     ),
     "interop.lane": ("parallelism",),
 }
@@ -19,6 +24,25 @@ _AT_HAND = {
 
 class InteropInterface(models.Model):
     _inherit = "interop.interface"
+
+    direction = fields.Selection(selection_add=[("serve", "Served")], ondelete={"serve": "cascade"})
+    open_to_all = fields.Boolean(
+        string="Open to Every Account", help="Every valid account may use it; else those that name it"
+    )
+    account_rate = fields.Integer(
+        string="Requests per Minute and Account", help="For accounts without a limit of their own; 0: no limit"
+    )
+    max_page = fields.Integer(string="Largest Page", default=500, required=True, help="Records in one answer")
+    max_bundle = fields.Integer(
+        string="Largest Bundle", default=500, required=True, help="Entries of one bundle or set that comes in"
+    )
+    max_json_depth = fields.Integer(string="Deepest JSON", default=64, required=True, help="Levels of a document")
+
+    _quota_range = models.Constraint(
+        "CHECK (max_page BETWEEN 1 AND 100000 AND max_bundle BETWEEN 1 AND 100000"
+        " AND max_json_depth BETWEEN 2 AND 500 AND account_rate >= 0)",
+        "Pages and bundles have 1 to 100,000 entries, documents 2 to 500 levels, and rates are not negative.",
+    )
 
     @api.model
     def _at_the_door(self, code: str):

@@ -6,6 +6,7 @@ from datetime import timedelta
 from odoo import _, api, fields, models, tools
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from ..scopes import NOTHING, Grant
 from .interop_service_credential import digest
 
 SECRET_BYTES = 32
@@ -21,9 +22,11 @@ class DoorAccount:
 
     id: int | None
     client_id: str
-    company_id: int | None
+    user_id: int | None  #: the technical user
+    company_ids: frozenset[int] | None  #: None: all
     rate_limit: int
     interface_ids: frozenset[int]
+    grant: Grant
     secrets: tuple[tuple[int, str, float], ...]  #: (id, hash, end of validity as epoch seconds)
 
     def valid_secrets(self, now: float) -> list[tuple[int, str]]:
@@ -31,7 +34,7 @@ class DoorAccount:
         return [(secret_id, secret_hash) for secret_id, secret_hash, until in self.secrets if until > now]
 
 
-_NOBODY = DoorAccount(None, "", None, 0, frozenset(), ())
+_NOBODY = DoorAccount(None, "", None, frozenset(), 0, frozenset(), NOTHING, ())
 
 
 class InteropServiceAccount(models.Model):
@@ -60,8 +63,9 @@ class InteropServiceAccount(models.Model):
         "account_id",
         "interface_id",
         string="Allowed Interfaces",
-        domain="[('direction', '=', 'in'), ('company_id', 'in', [company_id] if company_id else allowed_company_ids)]",
-        help="It may send to these, and ask for the state of what it sent there; to all others it is a stranger",
+        domain="['|', ('direction', '=', 'serve'), '&', ('direction', '=', 'in'),"
+        " ('company_id', 'in', [company_id] if company_id else allowed_company_ids)]",
+        help="It may send to these and use what they serve; to all others it is a stranger",
     )
     rate_limit = fields.Integer(string="Requests per Minute", help="More are answered 429; 0: no limit")
     credential_ids = fields.One2many("interop.service.credential", "account_id", string="Secrets", readonly=True)
@@ -90,13 +94,14 @@ class InteropServiceAccount(models.Model):
             if not _CLIENT_ID.match(account.client_id or ""):
                 raise ValidationError(_("A client ID has 3 to 64 letters, digits, dots, dashes or underscores."))
 
-    @api.constrains("interface_ids", "company_id")
+    @api.constrains("interface_ids", "company_id", "company_ids")
     def _check_interfaces(self):
         for account in self:
             interfaces = account.sudo().interface_ids
-            if any(interface.direction != "in" for interface in interfaces):
-                raise ValidationError(_("A service account sends to inbound interfaces only."))
-            if account.company_id and interfaces.company_id - account.company_id:
+            if any(interface.direction == "out" for interface in interfaces):
+                raise ValidationError(_("A service account uses inbound and served interfaces only."))
+            sending = interfaces.filtered(lambda interface: interface.direction == "in")
+            if account.company_id and sending.company_id - account.company_id - account.company_ids:
                 raise ValidationError(
                     _("Interfaces of another company cannot be allowed for an account of %s.", account.company_id.name)
                 )
@@ -121,7 +126,7 @@ class InteropServiceAccount(models.Model):
             raise UserError(_("The client ID cannot change once a secret was issued; create a new account."))
         result = super().write(vals)
         self.env.registry.clear_cache()
-        changed = sorted({"active", "company_id", "interface_ids", "rate_limit"} & vals.keys())
+        changed = sorted({"active", "company_id", "company_ids", "interface_ids", "rate_limit", "scopes"} & vals.keys())
         if changed:
             self.env["interop.audit.event"]._record("account.change", self, ", ".join(changed))
         return result
@@ -137,7 +142,10 @@ class InteropServiceAccount(models.Model):
         """All active accounts by client id; as one entry, so that made-up client ids cannot crowd the cache."""
         self.env.flush_all()
         self.env.cr.execute(
-            """SELECT a.id, a.client_id, a.company_id, a.rate_limit,
+            """SELECT a.id, a.client_id, a.user_id, a.company_id,
+                      ARRAY(SELECT f.company_id FROM interop_service_account_company_rel f
+                             WHERE f.account_id = a.id),
+                      a.rate_limit, a.scopes,
                       ARRAY(SELECT r.interface_id FROM interop_service_account_interface_rel r
                              WHERE r.account_id = a.id),
                       c.ids, c.hashes, c.until
@@ -155,12 +163,26 @@ class InteropServiceAccount(models.Model):
             client_id: DoorAccount(
                 account_id,
                 client_id,
-                company_id,
+                user_id,
+                frozenset([company_id, *companies]) if company_id else None,
                 rate_limit or 0,
                 frozenset(interfaces),
+                Grant.parse(scopes),
                 tuple(zip(ids or (), hashes or (), until or (), strict=True)),
             )
-            for account_id, client_id, company_id, rate_limit, interfaces, ids, hashes, until in self.env.cr.fetchall()
+            for (
+                account_id,
+                client_id,
+                user_id,
+                company_id,
+                companies,
+                rate_limit,
+                scopes,
+                interfaces,
+                ids,
+                hashes,
+                until,
+            ) in self.env.cr.fetchall()
         }
 
     def _check_manager(self) -> None:

@@ -2,11 +2,17 @@ from odoo import api, models
 from odoo.api import SUPERUSER_ID
 from odoo.http import request
 
-from .. import gate
+from .. import gate, problem, trace
 
 
 class IrHttp(models.AbstractModel):
     _inherit = "ir.http"
+
+    @classmethod
+    def _authenticate(cls, endpoint):
+        if request.dispatcher.routing_type == "interop":
+            request.dispatcher.endpoint = endpoint  # from here on errors have the route's own format
+        return super()._authenticate(endpoint)
 
     @classmethod
     def _authenticate_explicit(cls, auth):
@@ -25,8 +31,17 @@ class IrHttp(models.AbstractModel):
         dispatcher = request.dispatcher
         presented = gate.read_authorization(request.httprequest.headers.get("Authorization"))
         dispatcher.caller = gate.identify(request.env, presented, request.httprequest.remote_addr or "")
-        if not dispatcher.tries:  # a request that Odoo runs again after a conflict counts once
-            gate.check_rate(request.env, dispatcher.caller)
+
+    @classmethod
+    def _serve_fallback(cls):
+        """Paths of ours that no route takes are answered in their own way, not with a web page."""
+        if name := problem.renderer_of(request.httprequest.path):
+            response = problem.RENDERERS[name](problem.Problem(404, "route", "There is no such resource."))
+            response.headers["traceparent"] = trace.take_over(request.httprequest.headers.get("traceparent")).header
+            response.headers["X-Content-Type-Options"] = "nosniff"
+            request.session.can_save = False
+            return response
+        return super()._serve_fallback()
 
     @classmethod
     def _pre_dispatch(cls, rule, args):
