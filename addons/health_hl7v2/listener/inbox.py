@@ -14,7 +14,7 @@ from odoo.addons.interop_hub.exceptions import Closed
 from odoo.addons.interop_hub.keyring import KeyringError
 
 SERIALIZATION_TRIES = 6
-SIGNALING = 1.0  #: seconds between looks at other processes' cache invalidations
+SIGNALING = 0.25  #: seconds between looks at other processes' cache invalidations
 #: Database errors that come from what was to be stored, not from the database's condition.
 _OF_CONTENT = (psycopg2.DataError, psycopg2.IntegrityError, psycopg2.ProgrammingError)
 
@@ -37,6 +37,8 @@ class Inbox:
         self.dbname = dbname
         self.code = code
         self.looked = 0.0
+        self.registry = None
+        self.cr = None
 
     def limit(self) -> int:
         """Return the interface's size limit.
@@ -69,19 +71,34 @@ class Inbox:
         if time.monotonic() - self.looked > SIGNALING:
             registry = registry.check_signaling()
             self.looked = time.monotonic()
-        with registry.cursor() as cr:
-            env = api.Environment(cr, SUPERUSER_ID, {})
-            interface = env["interop.interface"]._by_code(self.code)
-            if not interface:
-                raise Closed("interface.gone", "This interface does not exist any more", status=410, retry_after=0)
-            interface.fetch(["state", "handler", "system_id", "company_id", "lane_id", "ordering"])
-            interface.lane_id.fetch(["parallelism"])
-            interface._assert_open()
-            receptions = env["interop.message"]._receive_many(interface, [(body, "") for body in bodies])
-            cr.commit()
+        try:
+            return self._receive(registry, bodies)
+        except BaseException:
+            self._close()
+            raise
+
+    def _receive(self, registry, bodies):
+        if self.cr is None or self.cr.closed or self.registry is not registry:
+            self._close()
+            self.registry, self.cr = registry, registry.cursor()
+        env = api.Environment(self.cr, SUPERUSER_ID, {})
+        interface = env["interop.interface"]._at_the_door(self.code)
+        if not interface:
+            raise Closed("interface.gone", "This interface does not exist any more", status=410, retry_after=0)
+        interface._assert_open()
+        receptions = env["interop.message"]._receive_many(interface, [(body, "") for body in bodies])
+        self.cr.commit()
+        env.clear()
         return [reception.body for reception in receptions]
+
+    def _close(self):
+        """Let go of the cursor that is kept from one set to the next."""
+        cr, self.cr = self.cr, None
+        if cr is not None and not cr.closed:
+            cr.close()
 
     def reconnect(self):
         """Forget connections that may be broken."""
+        self._close()
         sql_db.close_db(self.dbname)
         postbox.forget(self.dbname)

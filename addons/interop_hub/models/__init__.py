@@ -9,6 +9,7 @@ from . import (
     interop_exception_screen,
     interop_handler,
     interop_interface,
+    interop_interface_door,
     interop_lane,
     interop_lane_slot,
     interop_link,

@@ -153,8 +153,6 @@ class InteropInterface(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if "code" in vals:
-            self.env.registry.clear_cache()
         if vals.get("state") == "active" or "lane_id" in vals:
             self.lane_id._wake_after_commit()
         if "lane_id" in vals:

@@ -50,6 +50,7 @@ class InteropLane(models.Model):
         result = super().write(vals)
         if {"parallelism", "latency_class", "active", "name"} & vals.keys():
             self._sync_slots()
+            self.env.registry.clear_cache()
         if vals.get("paused") is False:
             self._wake_after_commit()
         return result
