@@ -79,8 +79,6 @@ class Worker:
         _logger.info("stopped")
 
     def _serve_connected(self, cr, ears):
-        from odoo.addons.interop_hub.drain import Drain
-
         connection = ears._cnx
         ears.execute("LISTEN interop_lane")
         ears.commit()
@@ -97,7 +95,7 @@ class Worker:
             for slot in sorted(calls & served.keys(), key=served.get):
                 env = api.Environment(cr, api.SUPERUSER_ID, {})
                 # Short turns, so that a realtime slot never waits long behind a batch slot.
-                if Drain(env, *slot).run(0.5):
+                if env["interop.lane.slot"]._drain_of(*slot, dedicated=True).run(0.5):
                     left.add(slot)
                 if self.stopping:
                     return

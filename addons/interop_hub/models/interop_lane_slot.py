@@ -69,11 +69,19 @@ class InteropLaneSlot(models.Model):
     def _run(self):
         """Drain this slot within the lane's time budget; called by its scheduled action."""
         self.ensure_one()
-        drain = Drain(self.env, self.lane_id.id, self.number)
+        drain = self._drain_of(self.lane_id.id, self.number)
         if drain.worker_present():
             return
         if drain.run(self.lane_id._budget()):
             self.cron_id._trigger()
+
+    @api.model
+    def _drain_of(self, lane_id: int, number: int, *, dedicated: bool = False) -> Drain:
+        """What drains a slot; addons whose lanes carry something else return their own.
+
+        :param dedicated: a dedicated worker asks, which comes back to the slot until nothing is left
+        """
+        return Drain(self.env, lane_id, number)
 
     @api.model
     def _wake_after_commit(self, lane_id: int, numbers: list[int]):
