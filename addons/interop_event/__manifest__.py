@@ -1,0 +1,23 @@
+{
+    "name": "Interoperability Events",
+    "summary": "Business events out: catalog, outbox, subscriptions, signed webhooks, CloudEvents, message broker",
+    "version": "19.0.1.0.0",
+    "license": "LGPL-3",
+    "category": "Healthcare/Interoperability",
+    "author": "Interop Suite contributors",
+    "depends": ["interop_api"],
+    "external_dependencies": {"python": ["cryptography"]},
+    "data": [
+        "security/interop_event_security.xml",
+        "security/ir.model.access.csv",
+        "data/interop_lane.xml",
+        "data/interop_event_type.xml",
+        "views/interop_event_type_views.xml",
+        "views/interop_event_views.xml",
+        "views/interop_delivery_views.xml",
+        "views/interop_subscription_views.xml",
+        "views/interop_subscription_secret_views.xml",
+        "views/interop_subscription_replay_views.xml",
+        "views/menus.xml",
+    ],
+}

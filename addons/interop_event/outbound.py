@@ -1,0 +1,80 @@
+"""Endpoints of the subscriptions that one slot serves, kept while their settings stay as they are."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .sender import Endpoint
+
+
+class Config(NamedTuple):
+    """The settings of a subscription that decide how its endpoint works."""
+
+    subscription_id: int
+    kind: str
+    url: str
+    mode: str
+    with_data: bool
+    ordered: bool
+    parallel: int
+    timeout: int
+    trusted: bool
+    disable_after_hours: int
+    secrets: tuple[int, ...]
+
+
+class Served(NamedTuple):
+    """An endpoint with the settings that it was made for."""
+
+    config: Config
+    endpoint: Endpoint
+
+
+def follow(env, state, lane_id: int, slot: int, senders: dict) -> None:
+    """Make, replace and close endpoints so that they are as the subscriptions say.
+
+    :param state: the relay's state, with ``endpoints`` and ``results``
+    :param senders: function that makes the endpoint, by kind of subscription
+    """
+    env.cr.execute(
+        """SELECT s.id, s.kind, COALESCE(s.url, ''), s.mode, COALESCE(s.with_data, FALSE), s.ordering = 'subject',
+                  s.parallel, s.timeout, COALESCE(s.trusted, FALSE), s.disable_after_hours,
+                  ARRAY(SELECT x.id FROM interop_subscription_secret x
+                         WHERE x.subscription_id = s.id
+                           AND (x.expires_at IS NULL OR x.expires_at > now() AT TIME ZONE 'UTC') ORDER BY x.id)
+             FROM interop_subscription s JOIN interop_lane l ON l.id = %s
+            WHERE s.state = 'active' AND s.kind = ANY(%s) AND s.id %% l.parallelism = %s""",
+        [lane_id, list(senders), slot],
+    )
+    wanted = {row[0]: Config(*row[:10], tuple(row[10])) for row in env.cr.fetchall()}
+    for subscription_id in [*state.endpoints]:
+        if wanted.get(subscription_id) == state.endpoints[subscription_id].config:
+            del wanted[subscription_id]
+        else:
+            served = state.endpoints.pop(subscription_id)
+            for delivery_id in served.endpoint.recall():
+                state.flights.pop(delivery_id, None)
+            for key in [key for key in state.waiting if key[0] == subscription_id]:
+                for flight, _job in state.waiting.pop(key):
+                    state.flights.pop(flight.delivery_id, None)
+            served.endpoint.close()
+    if not wanted:
+        return
+    signers = env["interop.subscription.secret"]._signers(list(wanted))
+    for subscription_id, config in wanted.items():
+        endpoint = senders[config.kind](env, config, signers.get(subscription_id, []), state.results)
+        state.endpoints[subscription_id] = Served(config, endpoint)
+
+
+def webhook_endpoint(env, config: Config, signers, results) -> Endpoint:
+    """The endpoint of a webhook."""
+    allow = env["interop.subscription"].browse(config.subscription_id)._allowed_hosts()
+    return Endpoint(
+        config.subscription_id,
+        config.url,
+        signers,
+        results,
+        allow=allow,
+        parallel=config.parallel,
+        timeout=config.timeout,
+    )
