@@ -1,1 +1,2 @@
 from . import controllers, models
+from . import rest  # isort: skip  (its routes need the routing type)

@@ -6,7 +6,7 @@
     "category": "Healthcare/Interoperability",
     "author": "Interop Suite contributors",
     "depends": ["interop_hub"],
-    "external_dependencies": {"python": ["python-jose", "cryptography"]},
+    "external_dependencies": {"python": ["python-jose", "cryptography", "pydantic"]},
     "data": [
         "security/interop_api_security.xml",
         "security/ir.model.access.csv",
@@ -14,5 +14,9 @@
         "views/interop_service_account_views.xml",
         "views/interop_service_credential_views.xml",
         "views/interop_signing_key_views.xml",
+        "rest/security/ir.model.access.csv",
+        "rest/security/interop_rest_security.xml",
+        "rest/data/interop_rest.xml",
+        "rest/views/interop_rest_job_views.xml",
     ],
 }

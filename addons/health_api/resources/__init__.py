@@ -1,0 +1,3 @@
+"""What partners reach; see :mod:`odoo.addons.interop_api.rest.resource` for how to add one."""
+
+from . import care, catalog, finance, supply

@@ -1,0 +1,1 @@
+from . import docs, rest, rest_bulk
