@@ -1,0 +1,20 @@
+{
+    "name": "FHIR R4",
+    "summary": "FHIR R4 facade at /fhir/r4: patients, visits, coverages, charges and the catalog for standard clients",
+    "version": "19.0.1.0.0",
+    "license": "LGPL-3",
+    "category": "Healthcare/Interoperability",
+    "author": "Interop Suite contributors",
+    "depends": ["interop_api", "health_revenue", "health_api"],
+    "external_dependencies": {"python": ["pydantic"]},
+    "data": [
+        "security/health_fhir_security.xml",
+        "security/ir.model.access.csv",
+        "data/health_fhir_kept_type.xml",
+        "data/interop_interface.xml",
+        "views/health_fhir_resource_views.xml",
+        "views/health_fhir_naming_views.xml",
+        "views/health_fhir_kept_type_views.xml",
+        "views/record_views.xml",
+    ],
+}

@@ -1,0 +1,16 @@
+from . import (
+    health_fhir_capability,
+    health_fhir_engine,
+    health_fhir_handler,
+    health_fhir_kept_type,
+    health_fhir_mapper,
+    health_fhir_naming,
+    health_fhir_party,
+    health_fhir_resource,
+    health_fhir_search,
+    health_fhir_store,
+    health_fhir_version,
+    health_intake,
+    interop_payload,
+    record_buttons,
+)
