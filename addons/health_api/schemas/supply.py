@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Literal
 
-from pydantic import Field
-
 from odoo.addons.interop_api.rest.schema import Col, Derived, Many, Part, Read, Ref
 
 from .common import Amount, OptionalId, Quantity, UpdatedAt
@@ -104,16 +102,3 @@ class LotRead(Read):
     product_code: Annotated[str | None, Col("product_id.default_code", filter="eq")] = None
     company: Annotated[str | None, Col("company_id.name")] = None
     updated_at: UpdatedAt = None
-
-
-class AvailabilityRead(Part):
-    """What there is of one critical supply in one place."""
-
-    product_code: str | None = None
-    product_name: str | None = None
-    location: str | None = None
-    on_hand: Annotated[str, Field(description="Decimal number as text.")]
-    reserved: str
-    available: str
-    incoming: str
-    unit: str | None = None

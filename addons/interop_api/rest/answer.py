@@ -28,15 +28,17 @@ def accepts_gzip() -> bool:
     return False
 
 
-def json_response(content: bytes, *, status: int = 200, headers: dict | None = None, etag: bool = False,
+def json_response(content: bytes, *, status: int = 200, headers: dict | None = None, etag: str = "",
                   content_type: str = "application/json") -> Response:  # fmt: skip
-    """A response with JSON; with ``etag``, 304 for who has it already."""
+    """A response with JSON.
+
+    :param etag: its entity tag: 304 for who has it already
+    """
     headers = {"Cache-Control": "private, no-cache", "Vary": VARY, **(headers or {})}
-    tag = conditions.etag_of(content) if etag else ""
     packed = len(content) > _WORTH_PACKING and accepts_gzip()
-    if tag:
-        headers["ETag"] = f'"{tag}-gzip"' if packed else f'"{tag}"'
-        if not conditions.none_match(request.httprequest.headers.get("If-None-Match"), tag):
+    if etag:
+        headers["ETag"] = f'"{etag}-gzip"' if packed else f'"{etag}"'
+        if not conditions.none_match(request.httprequest.headers.get("If-None-Match"), etag):
             return Response(status=304, headers=headers)
     if packed:
         content = gzip.compress(content, 5, mtime=0)

@@ -52,7 +52,8 @@ class RestController(http.Controller):
         enter(resource, "r")
         question = ask(resource, request.httprequest.args.items(multi=True), in_url=True, single=True)
         record = self._record(resource, token, question.names)
-        return json_response(json_bytes(record), etag=True, headers=_applied(question))
+        content = json_bytes(record)
+        return json_response(content, etag=conditions.etag_of(content), headers=_applied(question))
 
     def _page(self, resource, question, parameters) -> Response:
         question.limit = min(question.limit, request.dispatcher.quota.page)
@@ -62,7 +63,11 @@ class RestController(http.Controller):
         if following and parameters is not None:
             link = request.httprequest.url_root.rstrip("/") + f"/interop/v1/{resource.name}"
             headers["Link"] = f'<{link}?{url_of([*parameters, ("cursor", following)])}>; rel="next"'
-        return json_response(json_bytes({"data": page.records, "next_cursor": following}), etag=True, headers=headers)
+        records = json_bytes(page.records)
+        # Not of the cursor: it is sealed anew each time.
+        tag = conditions.etag_of(records + str(page.position).encode())
+        content = b'{"data":%b,"next_cursor":%b}' % (records, json_bytes(following))
+        return json_response(content, etag=tag, headers=headers)
 
     def _record(self, resource, token: str, names) -> dict:
         record_id = ids.decode(resource.model, token)
