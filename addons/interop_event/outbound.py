@@ -51,19 +51,30 @@ def follow(env, state, lane_id: int, slot: int, senders: dict) -> None:
         if wanted.get(subscription_id) == state.endpoints[subscription_id].config:
             del wanted[subscription_id]
         else:
-            served = state.endpoints.pop(subscription_id)
-            for delivery_id in served.endpoint.recall():
-                state.flights.pop(delivery_id, None)
-            for key in [key for key in state.waiting if key[0] == subscription_id]:
-                for flight, _job in state.waiting.pop(key):
-                    state.flights.pop(flight.delivery_id, None)
-            served.endpoint.close()
+            recall(state, subscription_id)
+            state.endpoints.pop(subscription_id).endpoint.close()
     if not wanted:
         return
     signers = env["interop.subscription.secret"]._signers(list(wanted))
     for subscription_id, config in wanted.items():
         endpoint = senders[config.kind](env, config, signers.get(subscription_id, []), state.results)
         state.endpoints[subscription_id] = Served(config, endpoint)
+
+
+def recall(state, subscription_id: int) -> None:
+    """Forget deliveries that were claimed for a subscription and that no thread has begun: they wait in the database."""
+    begun = {flight.delivery_id for flight in state.flights.values() if flight.subscription_id == subscription_id}
+    for delivery_id in state.endpoints[subscription_id].endpoint.recall():
+        state.flights.pop(delivery_id, None)
+        begun.discard(delivery_id)
+    for key in [key for key in state.waiting if key[0] == subscription_id]:
+        chain = state.waiting[key]
+        while chain:
+            flight, _job = chain.pop()
+            state.flights.pop(flight.delivery_id, None)
+            begun.discard(flight.delivery_id)
+        if not any(state.flights[delivery_id].subject == key[1] for delivery_id in begun):
+            del state.waiting[key]  # otherwise its head is under way and ends the chain itself
 
 
 def webhook_endpoint(env, config: Config, signers, results) -> Endpoint:

@@ -21,8 +21,8 @@ class Recorder:
         """How many deliveries an endpoint may have under way: one, to probe, once its breaker was open."""
         return 1 if failures >= schedule.BREAKER_FAILURES else usual
 
-    def write(self, batch, disable_after: dict[int, int]) -> None:
-        """Write states, attempts and the endpoints' health.
+    def write(self, batch, disable_after: dict[int, int]) -> set[int]:
+        """Write states, attempts and the endpoints' health; return the subscriptions to be left alone for a while.
 
         :param batch: ``[(Flight, Result)]``
         :param disable_after: hours of failure after which a subscription is disabled, by id
@@ -33,10 +33,11 @@ class Recorder:
             self._write_good(good)
         if bad:
             self._write_bad(bad)
-        self._write_health(batch)
+        resting = self._write_health(batch)
         self._disable_gone(bad)
         if bad and any(disable_after.get(flight.subscription_id) for flight, _result in bad):
             self.env["interop.subscription"]._watch_failing()
+        return resting
 
     def _write_good(self, good) -> None:
         self.cr.execute(
@@ -112,7 +113,7 @@ class Recorder:
             ]
         )
 
-    def _write_health(self, batch) -> None:
+    def _write_health(self, batch) -> set[int]:
         """Count failures in a row; open the breaker, or close it and call in what was waiting."""
         outcome: dict[int, tuple[int, bool, str, float]] = {}
         for flight, result in batch:
@@ -162,6 +163,7 @@ class Recorder:
                     WHERE subscription_id = ANY(%s) AND state = 'retry' AND next_attempt > now() AT TIME ZONE 'UTC'""",
                 [back],
             )
+        return {row[0] for row in rows if row[2]}
 
     def _disable_gone(self, bad) -> None:
         gone = {flight.subscription_id for flight, result in bad if result.error == GONE}

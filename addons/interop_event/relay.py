@@ -79,6 +79,8 @@ class RelayDrain(Drain):
         self.env = api.Environment(env.cr, api.SUPERUSER_ID, {"interop_own_slot": (lane_id, slot)})
         self.state = _states.setdefault((env.cr.dbname, lane_id, slot), State())
         self.recorder = Recorder(self.env)
+        if not dedicated:
+            self.state.looked = 0.0  # the first thing a run does is to look at the settings
 
     # -- the loop ------------------------------------------------------------
 
@@ -110,13 +112,12 @@ class RelayDrain(Drain):
 
     def _forget_waiting(self) -> None:
         """Give back what was claimed and not yet begun: it is still waiting in the database."""
-        for served in self.state.endpoints.values():
-            for delivery_id in served.endpoint.recall():
-                self.state.flights.pop(delivery_id, None)
-        for chain in self.state.waiting.values():
-            for flight, _job in chain:
-                self.state.flights.pop(flight.delivery_id, None)
-        self.state.waiting.clear()
+        for subscription_id in self.state.endpoints:
+            self._recall(subscription_id)
+
+    def _recall(self, subscription_id: int) -> None:
+        """Give back what was claimed for one subscription and not yet begun."""
+        outbound.recall(self.state, subscription_id)
 
     def _open(self) -> bool:
         """Whether the lane may work: not paused, no brake."""
@@ -151,7 +152,7 @@ class RelayDrain(Drain):
         return pending
 
     def _again(self, work):
-        """Run a transaction; one that loses against another is run again."""
+        """Run a transaction; one that loses against another is run again, and gives None when it loses too often."""
         for attempt in range(SERIALIZATION_TRIES):
             try:
                 done = work()
@@ -163,14 +164,14 @@ class RelayDrain(Drain):
                 self.cr.rollback()
                 self.env.clear()
                 time.sleep(random.uniform(0, 0.01 * 2**attempt))
-        return 0
+        return None
 
     # -- fan-out -------------------------------------------------------------
 
     def _fan_out(self) -> int:
         if self.slot:
             return 0
-        return self._again(self.env["interop.event"]._fan_out)
+        return self._again(self.env["interop.event"]._fan_out) or 0
 
     # -- claiming and sending ------------------------------------------------
 
@@ -321,10 +322,13 @@ class RelayDrain(Drain):
             subscription_id: served.config.disable_after_hours
             for subscription_id, served in self.state.endpoints.items()
         }
-        if self._again(lambda: self.recorder.write(batch, settings) or 1):
+        resting = self._again(lambda: self.recorder.write(batch, settings))
+        if resting is not None:
             for flight, _result in batch:
                 self.state.flights.pop(flight.delivery_id, None)
             self.processed += len(batch)
             self.state.unwritten = []
+            for subscription_id in resting & self.state.endpoints.keys():
+                self._recall(subscription_id)
             return len(batch)
         return 0

@@ -4,7 +4,7 @@ import logging
 from odoo import api, fields, models
 from odoo.http import request
 
-from odoo.addons.interop_hub import keyring
+from odoo.addons.interop_api.rest import ids
 
 from ..emission import Happened, uuid7s
 from ..envelope import Event
@@ -36,7 +36,12 @@ class InteropEvent(models.Model):
     type = fields.Char(required=True, readonly=True)
     type_id = fields.Many2one("interop.event.type", string="Event Type", readonly=True, ondelete="restrict")
     aggregatetype = fields.Char(string="Object", required=True, readonly=True)
-    aggregateid = fields.Char(string="Subject", required=True, readonly=True, help="Keyed hash of what it is about")
+    aggregateid = fields.Char(
+        string="Subject",
+        required=True,
+        readonly=True,
+        help="Opaque id of what it is about, the same as in the REST resources",
+    )
     payload = fields.Json(string="Attributes", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     facility = fields.Char(readonly=True)
@@ -85,8 +90,8 @@ class InteropEvent(models.Model):
         if not happened:
             return
         types = self.env["interop.event.type"]._in_force()
-        ring = keyring.ring()
         trace = self._trace()
+        subjects = self._subjects(event.subject or event.record for event in happened)
         rows = []
         for uuid, event in zip(uuid7s(len(happened)), happened, strict=True):
             if event.type not in types:
@@ -94,14 +99,13 @@ class InteropEvent(models.Model):
                 continue
             type_id, kind = types[event.type]
             model, res_id = event.record
-            subject_model, subject_id = event.subject or event.record
             rows.append(
                 (
                     uuid,
                     event.type,
                     type_id,
                     kind,
-                    ring.digest(f"{subject_model}:{subject_id}"),
+                    subjects[event.subject or event.record],
                     json.dumps(event.attributes, default=str) if event.attributes else None,
                     event.company_id or None,
                     event.facility or None,
@@ -122,6 +126,18 @@ class InteropEvent(models.Model):
             page_size=len(rows),
         )
         self.env["interop.lane"]._wake_fan_out()
+
+    @staticmethod
+    def _subjects(records) -> dict[tuple[str, int], str]:
+        """Opaque ids of ``(model, id)`` pairs: those that the REST resources use, so a partner can ask for them."""
+        numbers: dict[str, set[int]] = {}
+        for model, res_id in records:
+            numbers.setdefault(model, set()).add(res_id)
+        return {
+            (model, res_id): token
+            for model, res_ids in numbers.items()
+            for res_id, token in ids.encode_all(model, res_ids).items()
+        }
 
     def _assert_declared(self, code: str) -> None:
         known = self.env["interop.event.type"].sudo().with_context(active_test=False)
@@ -144,12 +160,12 @@ class InteropEvent(models.Model):
             active_test=False).search_fetch([], ["path", "version"])}  # fmt: skip
         self.env.cr.execute(
             """SELECT id, uuid, type, aggregateid, aggregatetype, sequence, company_id, facility, occurred_at, trace_id,
-                      type_id, res_id, payload
+                      type_id, res_model, res_id, payload
                  FROM interop_event WHERE id = ANY(%s)""",
             [list(event_ids)],
         )
         return {
-            row[0]: Event(*row[1:10], types[row[10]]._link(row[11]), row[12], types[row[10]].version)
+            row[0]: Event(*row[1:10], types[row[10]]._link(row[11], row[12]), row[13], types[row[10]].version)
             for row in self.env.cr.fetchall()
         }
 
@@ -170,6 +186,12 @@ class InteropEvent(models.Model):
             "res_id": self.res_id,
             "views": [(False, "form")],
         }
+
+    @api.model
+    def _action_of(self, records):
+        """The recorded events about some records."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("interop_event.action_event")
+        return {**action, "domain": [("res_model", "=", records._name), ("res_id", "in", records.ids)], "context": {}}
 
     def action_open_deliveries(self):
         """Who got these events, and when."""

@@ -4,6 +4,8 @@ from fnmatch import fnmatchcase
 from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
 
+from odoo.addons.interop_api.rest import ids
+
 _CODE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+\Z")
 
 
@@ -34,7 +36,7 @@ class InteropEventType(models.Model):
     )
     scope = fields.Char(help="A partner's account needs this scope to subscribe, e.g. interop/invoice.read")
     path = fields.Char(
-        string="Link", help="Where partners read more: a path with {id} or {uuid}; empty when there is no such place"
+        string="Link", help="Where partners read more: a path with {id}; empty when there is no such place"
     )
     owner_id = fields.Many2one("res.users", default=lambda self: self.env.user, help="Answers questions about it")
     active = fields.Boolean(default=True, help="Archived types are not recorded any more")
@@ -97,8 +99,8 @@ class InteropEventType(models.Model):
         """The types whose codes fit one of the patterns (``*`` and ``?`` as in file names)."""
         return self.filtered(lambda record: any(fnmatchcase(record.code, pattern) for pattern in patterns))
 
-    def _link(self, res_id: int) -> str | None:
-        return self.path.replace("{id}", str(res_id)) if self.path and res_id else None
+    def _link(self, res_model: str, res_id: int) -> str | None:
+        return self.path.replace("{id}", ids.encode(res_model, res_id)) if self.path and res_id else None
 
     def _schema_document(self) -> dict:
         """The schema as published, with its identity."""

@@ -175,6 +175,7 @@ class Receiver:
 
 if __name__ == "__main__":
     with Receiver(globals()[sys.argv[2]] if len(sys.argv) > 2 else good, int(sys.argv[1]), keep=False) as running:
-        print(running.port, flush=True)
+        sys.stdout.write(f"{running.port}\n")
+        sys.stdout.flush()
         while True:
             time.sleep(3600)
