@@ -54,6 +54,8 @@ class Inbox:
     def store(self, bodies: list[bytes]) -> list[bytes]:
         """Store messages that arrived together and return their answers, committed.
 
+        :meth:`wake` is to be called when the answers are on their way.
+
         :raises psycopg2.Error: the database is away or refuses
         :raises Closed: the interface takes nothing at the moment
         """
@@ -87,9 +89,22 @@ class Inbox:
             raise Closed("interface.gone", "This interface does not exist any more", status=410, retry_after=0)
         interface._assert_open()
         receptions = env["interop.message"]._receive_many(interface, [(body, "") for body in bodies])
-        self.cr.commit()
-        env.clear()
+        if any(result.status == "conflict" for reception in receptions for result in reception.results):
+            self.cr.commit()  # the refused body and its exception are kept in this transaction
         return [reception.body for reception in receptions]
+
+    def wake(self):
+        """Have somebody come for what was stored."""
+        try:
+            if self.cr is not None and not self.cr.closed:
+                self.cr.commit()
+                self.cr.transaction.clear()
+        except psycopg2.Error:
+            self._close()
+
+    def close(self):
+        """Let go of the database."""
+        self._close()
 
     def _close(self):
         """Let go of the cursor that is kept from one set to the next."""

@@ -73,7 +73,8 @@ class Listener:
         for connection in list(self.connections):
             connection.close()
         await asyncio.sleep(0.05)
-        self.threads.shutdown(wait=False, cancel_futures=True)
+        self.threads.submit(self.inbox.close)
+        self.threads.shutdown(wait=False)
         _logger.info("mllp: stopped%s", "" if done else " with messages unanswered")
 
     async def _limit(self, loop) -> int | None:
@@ -151,7 +152,7 @@ class Listener:
         delay = 0.1
         while True:
             try:
-                answers = await loop.run_in_executor(self.threads, self.inbox.store, [body for _c, body in entries])
+                answers = await self._committed(loop, [body for _c, body in entries])
             except Exception as error:
                 if not is_away(error):
                     await self._isolate(loop, entries, error)
@@ -171,6 +172,30 @@ class Listener:
                 for (connection, _body), reply in zip(entries, answers, strict=True):
                     connection.answer(reply)
                 return
+
+    def _committed(self, loop, bodies: list[bytes]) -> asyncio.Future:
+        """Store messages in the thread of the database; the future has their answers once they are committed."""
+        answers = loop.create_future()
+
+        def settle(outcome):
+            if answers.done():  # given up
+                return
+            if isinstance(outcome, Exception):
+                answers.set_exception(outcome)
+            else:
+                answers.set_result(outcome)
+
+        def work():
+            try:
+                outcome = self.inbox.store(bodies)
+            except Exception as error:
+                loop.call_soon_threadsafe(settle, error)
+            else:
+                loop.call_soon_threadsafe(settle, outcome)
+                self.inbox.wake()
+
+        self.threads.submit(work)
+        return answers
 
     async def _isolate(self, loop, entries, error):
         """Store one by one what failed together; the one at fault is refused, not stored."""

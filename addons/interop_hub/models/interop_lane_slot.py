@@ -99,12 +99,20 @@ class InteropLaneSlot(models.Model):
 
     @api.model
     def _wake_apart(self, lane_id: int, numbers: set[int]):
-        """Call a worker for messages that were committed apart from this transaction."""
-        try:
-            if postbox.post(self.env.cr.dbname, lambda box: wake_now(box, {lane_id: numbers})):
-                self.env["ir.cron"]._notifydb()
-        except (OperationalError, InterfaceError):
-            _logger.warning(_NOT_WOKEN)
+        """Call a worker for messages that were committed apart, when this transaction ends, whichever way."""
+        cr, ir_cron = self.env.cr, self.env["ir.cron"]
+        calls = {lane_id: numbers}
+
+        def wake():
+            try:
+                if calls and postbox.post(cr.dbname, lambda box: wake_now(box, calls)):
+                    ir_cron._notifydb()
+            except (OperationalError, InterfaceError):
+                _logger.warning(_NOT_WOKEN)
+            calls.clear()
+
+        cr.postcommit.add(wake)
+        cr.postrollback.add(wake)
 
 
 #: What has to be done for a slot; one cheap look, as most calls find that nothing has. Nothing while somebody
