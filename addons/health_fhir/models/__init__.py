@@ -7,7 +7,6 @@ from . import (
     health_fhir_naming,
     health_fhir_party,
     health_fhir_resource,
-    health_fhir_search,
     health_fhir_store,
     health_fhir_version,
     health_intake,

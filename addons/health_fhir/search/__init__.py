@@ -1,0 +1,9 @@
+from . import (
+    account_move,
+    health_charge,
+    health_coverage,
+    health_encounter,
+    health_fhir_search,
+    health_fhir_search_bundle,
+    health_patient_account,
+)
