@@ -1,0 +1,1 @@
+from . import test_care, test_catalog, test_discharge, test_invoice, test_security, test_supply
