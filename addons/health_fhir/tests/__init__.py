@@ -1,0 +1,1 @@
+from . import test_encounter, test_http, test_interactions
