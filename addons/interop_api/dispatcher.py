@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
+import time
 
 from psycopg2 import IntegrityError
 from werkzeug.exceptions import HTTPException
@@ -20,7 +21,7 @@ from odoo.service.model import MAX_TRIES_ON_CONCURRENCY_FAILURE, PG_CONCURRENCY_
 
 from odoo.addons.interop_hub.exceptions import Closed, InteropError
 
-from . import gate, problem, trace
+from . import calllog, certificate, gate, problem, trace
 from .body import Quota
 from .problem import Problem
 from .scopes import Scope
@@ -39,6 +40,7 @@ def allowed_methods(endpoint) -> list[str]:
     return [*verbs, "OPTIONS"]
 
 
+_MAX_INTEGER = 2**31 - 1
 _CODE = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}\Z")
 
 
@@ -55,7 +57,8 @@ class InteropDispatcher(Dispatcher):
 
     * ``verbs``: its methods, ``("GET",)`` unless said otherwise;
     * ``interface``: code of the ``interop.interface`` that it belongs to, or an argument
-      ``interface_code`` in the URL: paused is 503, retired 410, another account's 403;
+      ``interface_code`` in the URL: paused is 503, retired 410, another account's 403. A code
+      with ``{braces}`` says that the route finds it by itself, and how it is called;
     * ``identity``: ``"system"`` (superuser) or ``"partner"``: the technical user of the account,
       whom record rules limit;
     * ``scope``: one that the caller must have;
@@ -72,7 +75,12 @@ class InteropDispatcher(Dispatcher):
         self.interface = None
         self.quota = Quota()
         self.endpoint = None
+        self.spent: set[str] = set()  # assertions that this request used, should Odoo run it again
         self.tries = 0
+        self._counted = False
+        self._began = (time.time(), time.perf_counter())
+        self._rule = ""
+        self._error = None
 
     @classmethod
     def is_compatible_with(cls, request):
@@ -81,6 +89,7 @@ class InteropDispatcher(Dispatcher):
 
     def pre_dispatch(self, rule, args):
         self.request.session.can_save = False
+        self._rule = rule.rule
         if self.request.httprequest.method == "OPTIONS":
             return
         try:
@@ -93,12 +102,10 @@ class InteropDispatcher(Dispatcher):
     def _apply_policy(self, routing: dict, args: dict) -> None:
         """Interface, rate, scope and identity, in this order."""
         code = args.get("interface_code") or routing.get("interface")
-        if code:
+        if code and "{" not in code:
             self._enter(code, declared="interface_code" not in args)
         if self.caller is None:
             return
-        if not self.tries:  # a request that Odoo runs again after a conflict counts once
-            gate.check_rate(self._system(), self.caller)
         if scope := routing.get("scope"):
             scope = static_scope(scope)
             for verb in scope.verbs:
@@ -107,11 +114,33 @@ class InteropDispatcher(Dispatcher):
             # The transaction keeps the system's environment for what is written at its end.
             self.request.env = gate.partner_env(self.request.env, self.caller)
 
+    @functools.cached_property
+    def certificate(self) -> str:
+        """Thumbprint of the client certificate, when a trusted proxy reports one."""
+        return certificate.presented(self._system(), self.request.httprequest)
+
+    def note_caller(self, caller) -> None:
+        """Take over a caller that a route identified by itself, and count its request.
+
+        :raises Problem: 429
+        """
+        self.caller = caller
+        self._count()
+
+    def _count(self) -> None:
+        """Count the request against the limit of the account; once, should Odoo run it again."""
+        if not self._counted:
+            self._counted = True
+            for name, value in gate.check_rate(self._system(), self.caller, self.interface).items():
+                self.request.future_response.headers[name] = value
+
     def _system(self):
         return self.request.env(user=SUPERUSER_ID, su=True)
 
     def _enter(self, code: str, declared: bool) -> None:
-        """Look at the interface that the request belongs to.
+        """Look at the interface that the request belongs to, and count the request there.
+
+        Routes that find their interface themselves call this before anything else.
 
         :param declared: the route names it, not the caller
         :raises Problem: 403 when the account may not use it; what is unknown looks like what is forbidden
@@ -126,6 +155,8 @@ class InteropDispatcher(Dispatcher):
         interface._assert_open()
         self.interface = interface
         self.quota = gate.quota(interface, self.caller)
+        if self.caller is not None:
+            self._count()
 
     def allows(self, context: str, resource: str, verb: str) -> bool:
         """Whether the caller's scopes give ``verb`` (letters of ``cruds``, or ``"phi"``) on ``resource``."""
@@ -177,7 +208,9 @@ class InteropDispatcher(Dispatcher):
         self._decorate(response)
 
     def handle_error(self, exc: Exception):
-        response = self._renderer()(self._problem_of(exc))
+        error = self._problem_of(exc)
+        self._error = error.error_code
+        response = self._renderer()(error)
         self._decorate(response)
         return response
 
@@ -190,6 +223,30 @@ class InteropDispatcher(Dispatcher):
         self.request._inject_future_response(response)
         response.headers["traceparent"] = self.trace.header
         response.headers["X-Content-Type-Options"] = "nosniff"
+        # Once the answer is out: an attempt that Odoo repeats leaves no row, and the transaction's end is measured.
+        if self.request.db is not None:
+            response.call_on_close(functools.partial(self._log_call, response, self.request.db))
+
+    def _log_call(self, response, db_name: str) -> None:
+        began, started = self._began
+        httprequest = self.request.httprequest
+        routing = self.endpoint.routing if self.endpoint is not None else {}
+        calllog.note(
+            db_name,
+            calllog.Call(
+                began,
+                self.caller.account_id if self.caller else None,
+                self.interface.id if self.interface else None,
+                self._rule or next(iter(routing.get("routes", ())), ""),
+                httprequest.method[:16],
+                response.status_code,
+                (time.perf_counter() - started) * 1000,
+                min(httprequest.content_length or 0, _MAX_INTEGER),
+                response.content_length,
+                self.trace.trace_id,
+                self._error,
+            ),
+        )
 
     @staticmethod
     def _problem_of(error: Exception) -> Problem:

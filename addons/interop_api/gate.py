@@ -1,4 +1,4 @@
-"""Who is calling: Basic and Bearer, with the same work for known and unknown clients.
+"""Who is calling: a secret, a token or a signed assertion, with the same work for known and unknown clients.
 
 Accounts, secrets and interfaces are kept per process the way Odoo keeps access
 rules: whatever changes them clears the caches of all processes, which look for
@@ -18,15 +18,17 @@ from urllib.parse import unquote_plus
 
 from odoo.addons.interop_hub import keyring
 
-from . import jose_guard, problem, throttle
+from . import assertion, jose_guard, limiter, problem, throttle, tokens
 from .body import Quota
 from .models.interop_service_account import VALID_AT_ONCE
 from .models.interop_service_credential import digest, matches
 from .problem import Problem
 from .scopes import Grant
 
-AUDIENCE = "interop"
-TOKEN_SECONDS = 300
+AUDIENCE = tokens.AUDIENCE
+TOKEN_SECONDS = tokens.TOKEN_SECONDS
+issuer = tokens.issuer
+base_url = tokens.base_url
 FAILURES_PER_MINUTE = 10
 ADDRESS_FACTOR = 5
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="interop", charset="UTF-8", Bearer realm="interop"'}
@@ -59,21 +61,28 @@ class Caller:
     interface_ids: frozenset[int]
     user_id: int  #: the technical user
     grant: Grant  #: of the account, or of the token that it showed
+    rate_burst: int = 0
+    quota: tuple[int, int, int] = (0, 0, 0)  #: body, page, bundle; 0: those of the interface
 
 
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """What a request brought to prove who it is: a secret, or a token."""
+    """What a request brought to prove who it is: a secret, an access token, or an assertion.
+
+    ``client_id`` is empty beside a token, which names its client itself.
+    """
 
     client_id: str
     secret: str = ""
     token: str = ""
-    kid: str = ""
+    assertion: str = ""
+    certificate: str = ""  #: thumbprint, as a trusted proxy reports it
 
 
-def read_authorization(header: str | None) -> Presented:
+def read_authorization(header: str | None, certificate: str = "") -> Presented:
     """Take an ``Authorization`` header apart.
 
+    :param certificate: thumbprint of the client certificate that came with it
     :raises Problem: 401 when there is none, or it is neither Basic nor Bearer, or malformed
     """
     if not header:
@@ -89,14 +98,9 @@ def read_authorization(header: str | None) -> Presented:
             colon = client_id = secret = ""
         if not colon:
             raise _unauthorized("auth.malformed", "The Basic credentials cannot be read.")
-        return Presented(_clean(client_id), secret=_clean(secret))
+        return Presented(_clean(client_id), secret=_clean(secret), certificate=certificate)
     if scheme.lower() == "bearer":
-        try:
-            peek = jose_guard.peek(value)
-        except jose_guard.TokenError as error:
-            # Looked up all the same, and counted as a failure.
-            return Presented("", token=error.code)
-        return Presented(_clean(peek.subject), token=value, kid=peek.kid[:64])
+        return Presented("", token=value, certificate=certificate)
     raise _unauthorized("auth.scheme", "Authenticate with Basic or Bearer.")
 
 
@@ -105,42 +109,92 @@ def _clean(text: str) -> str:
     return unquote_plus(text).replace("\0", "")[:256] if "%" in text else text.replace("\0", "")[:256]
 
 
-def identify(env, presented: Presented, address: str) -> Caller:
+def identify(env, presented: Presented, address: str, spent: set[str] | None = None) -> Caller:
     """Find out whose credentials these are.
 
     :param address: of the client, as the server sees it
+    :param spent: assertions that this very request used before, when Odoo runs it again
     :raises Problem: 401 when they are not valid, 429 after too many failures
     """
-    if throttle.watching() and (wait := throttle.blocked(env, _buckets(env, presented.client_id, address))):
-        raise _too_many("auth.throttled", "Too many failed attempts.", wait)
-    # The same work for everybody: one digest and two comparisons (or one signature).
-    presented_hash = digest(presented.client_id, presented.secret)
-    account = env["interop.service.account"]._at_the_door(presented.client_id)
-    secrets = account.valid_secrets(throttle.clock())
-    if presented.token:
-        code, claimed = _check_token(env, presented)
-        matched = next((secret_id for secret_id, _hash in secrets if secret_id == claimed), None)
-    else:
-        code, matched = "auth.refused", None
-        for n in range(VALID_AT_ONCE):
-            secret_id, stored = secrets[n] if n < len(secrets) else (None, _NO_HASH)
-            if matches(presented_hash, stored):
-                matched = secret_id
-    if matched is None:
-        if code != "token.expired":  # its signature was good: a client that must ask for a new one
-            throttle.hit(env, _buckets(env, presented.client_id, address))
+    if throttle.watching():
+        buckets = _buckets(env, client_of(env, presented), address)
+        if wait := throttle.blocked(env, buckets):
+            raise _too_many("auth.throttled", "Too many failed attempts.", wait)
+    code, grant = "auth.refused", None
+    try:
+        if presented.token:
+            account, credential_id, grant = _by_token(env, presented)
+        elif presented.assertion:
+            account, credential_id = assertion.check(env, presented.assertion, spent if spent is not None else set())
+        else:
+            account, credential_id = _by_secret(env, presented)
+        if account.certificates and presented.certificate not in account.certificates:
+            code, credential_id = "auth.certificate", None
+    except jose_guard.TokenError as error:
+        code, credential_id = error.code, None
+    if credential_id is None:
+        # Of an expired token the signature was good: a client that must ask for a new one.
+        if code not in ("token.expired", "token.keys_unavailable"):
+            throttle.hit(env, _buckets(env, client_of(env, presented), address))
+        if code == "token.keys_unavailable":  # known to us, not to be told to strangers
+            code = "token.refused"
         raise _unauthorized(code, "The credentials are not valid (any more).")
-    _note_use(env, matched)
+    if credential_id:
+        _note_use(env, credential_id)
     return Caller(
         account.id,
         account.client_id,
-        matched,
+        credential_id,
         account.company_ids,
         account.rate_limit,
         account.interface_ids,
         account.user_id,
-        account.grant,
+        account.grant if grant is None else grant,
+        account.rate_burst,
+        account.quota,
     )
+
+
+def _by_secret(env, presented: Presented) -> tuple:
+    """Account and id of the secret, or None for the id; one digest and two comparisons for everybody."""
+    presented_hash = digest(presented.client_id, presented.secret)
+    account = env["interop.service.account"]._at_the_door(presented.client_id)
+    secrets = account.valid_secrets(throttle.clock())
+    matched = None
+    for n in range(VALID_AT_ONCE):
+        secret_id, stored = secrets[n] if n < len(secrets) else (None, _NO_HASH)
+        if matches(presented_hash, stored):
+            matched = secret_id
+    return account, matched
+
+
+def _by_token(env, presented: Presented) -> tuple:
+    """Account, id of the credential that the token was issued for, and what it gives.
+
+    :raises TokenError: when it does not count (any more)
+    """
+    verified = tokens.check(env, presented.token)
+    account = tokens.account_of(env, verified)
+    if account.id is None or verified.issued < account.tokens_from:
+        raise jose_guard.TokenError("auth.refused")
+    if not verified.issuer_id and not account.has_credential(verified.credential_id, throttle.clock()):
+        raise jose_guard.TokenError("auth.refused")
+    if verified.certificate and verified.certificate != presented.certificate:
+        raise jose_guard.TokenError("auth.certificate")
+    return account, verified.credential_id, verified.within(account.grant)
+
+
+def client_of(env, presented: Presented) -> str:
+    """The client whose failures are counted: what the request says of itself, believed or not."""
+    text = presented.token or presented.assertion
+    if not text:
+        return presented.client_id
+    if presented.token and (known := tokens.recall(env, text)):
+        return known.subject
+    try:
+        return _clean(jose_guard.peek(text, optional=True).subject)
+    except jose_guard.TokenError:
+        return ""
 
 
 def may_use(caller: Caller, interface) -> bool:
@@ -150,7 +204,13 @@ def may_use(caller: Caller, interface) -> bool:
 
 def quota(interface, caller: Caller | None) -> Quota:
     """How much a request may bring to, or ask of, this interface."""
-    return Quota(interface.max_body_bytes, interface.max_page, interface.max_bundle, interface.max_json_depth)
+    body, page, bundle = caller.quota if caller else (0, 0, 0)
+    return Quota(
+        body or interface.max_body_bytes,
+        page or interface.max_page,
+        bundle or interface.max_bundle,
+        interface.max_json_depth,
+    )
 
 
 def partner_env(env, caller: Caller):
@@ -167,56 +227,20 @@ def _note_use(env, credential_id: int) -> None:
         throttle.run_apart(env, _NOTE_USE, [credential_id])
 
 
-def _check_token(env, presented: Presented) -> tuple[str, int | None]:
-    """Verify a token; return (code of the failure, id of the credential that it was issued for)."""
-    if not presented.kid:
-        return presented.token, None  # did not even look like one; the reason stands in its place
-    try:
-        claims = jose_guard.verify(
-            presented.token,
-            env["interop.signing.key"]._verifier,
-            audience=AUDIENCE,
-            issuer=issuer(env),
-            max_lifetime=TOKEN_SECONDS,
-        )
-    except jose_guard.TokenError as error:
-        return error.code, None
-    credential_id = claims.get("cid")
-    return "auth.refused", credential_id if type(credential_id) is int else None
-
-
-def check_rate(env, caller: Caller) -> None:
-    """Count the request against the account's limit.
+def check_rate(env, caller: Caller, interface=None) -> dict[str, str]:
+    """Count the request against the account's limit at this interface; return the headers that tell of it.
 
     :raises Problem: 429 when it is used up
     """
-    if not caller.rate_limit:
-        return
-    bucket = throttle.Bucket(keyring.ring().digest(f"rate:{caller.account_id}"), caller.rate_limit)
-    if wait := throttle.admit(env, bucket):
-        raise _too_many("rate.limit", f"This account may send {caller.rate_limit} requests per minute.", wait)
-
-
-def issuer(env) -> str:
-    """Who issues tokens here: this database, by its own id."""
-    return f"urn:uuid:{env['ir.config_parameter'].sudo().get_param('database.uuid')}"
-
-
-def issue_token(env, caller: Caller) -> str:
-    """A signed access token for ``caller``, bound to the secret that it showed."""
-    now = int(throttle.clock())
-    return jose_guard.sign(
-        {
-            "iss": issuer(env),
-            "sub": caller.client_id,
-            "aud": AUDIENCE,
-            "iat": now,
-            "exp": now + TOKEN_SECONDS,
-            "jti": jose_guard.new_id(),
-            "cid": caller.credential_id,
-        },
-        env["interop.signing.key"]._signer(),
-    )
+    limit = caller.rate_limit or (interface.account_rate if interface else 0)
+    if not limit:
+        return {}
+    place = interface.id if interface else 0
+    verdict = limiter.admit(env, f"{caller.account_id}:{place}", limit, caller.rate_burst)
+    headers = verdict.headers()
+    if verdict.wait:
+        raise _too_many("rate.limit", f"This account may send {limit} requests per minute here.", verdict.wait, headers)
+    return headers
 
 
 def _buckets(env, client_id: str, address: str) -> tuple[throttle.Bucket, throttle.Bucket]:
@@ -251,7 +275,7 @@ def _unauthorized(code: str, detail: str) -> Problem:
     return error
 
 
-def _too_many(code: str, detail: str, wait: int) -> Problem:
-    error = Problem(429, code, detail, headers={"Retry-After": wait})
+def _too_many(code: str, detail: str, wait: int, headers: dict | None = None) -> Problem:
+    error = Problem(429, code, detail, headers={**(headers or {}), "Retry-After": wait})
     problem.log(error)
     return error

@@ -19,6 +19,7 @@ Pure Python: no Odoo import. Sources: RFC 7515, RFC 7518 section 3, RFC 8725.
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import re
 import secrets
@@ -26,7 +27,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jose import jwk as jose_jwk
 from jose import jwt as jose_jwt
 from jose.exceptions import JOSEError
@@ -46,9 +47,14 @@ _ALGORITHMS = {
 }
 _PUBLIC_MEMBERS = {"EC": ("kty", "crv", "x", "y"), "RSA": ("kty", "n", "e"), "oct": ("kty", "k")}
 _PRIVATE_MEMBERS = {"EC": ("d",), "RSA": ("d", "p", "q", "dp", "dq", "qi"), "oct": ()}
-_HEADER_MEMBERS = {"alg", "kid", "typ"}
-_TYPES = {"JWT", "at+jwt"}
-_CLAIMS = ("exp", "iat", "aud", "iss", "sub", "jti")
+_HEADER_MEMBERS = frozenset({"alg", "kid", "typ"})
+# Known to others, and harmless as long as nothing is done with them: an address that we registered ourselves
+# (compared), and digests of a certificate (left alone).
+_OPTIONAL_MEMBERS = frozenset({"jku", "x5t", "x5t#S256"})
+TYPES = frozenset({"JWT", "at+jwt"})
+ACCESS_TOKEN = frozenset({"at+jwt"})
+ASSERTION = frozenset({"JWT", "client-authentication+jwt"})
+CLAIMS = ("exp", "iat", "aud", "iss", "sub", "jti")
 _SEGMENT = re.compile(r"[A-Za-z0-9_-]+\Z")
 
 
@@ -84,6 +90,7 @@ class Peek:
     kid: str
     subject: str
     claims: Mapping
+    algorithm: str
 
 
 def _decode_segment(segment: str, code: str) -> bytes:
@@ -172,19 +179,7 @@ def build_key(jwk: Mapping, *, kid: str, algorithm: str, private: bool = False) 
 
 def new_ec_jwk() -> dict:
     """A fresh P-256 private key as JWK, for ES256."""
-    numbers = ec.generate_private_key(ec.SECP256R1()).private_numbers()
-
-    def encode(number: int) -> str:
-        return base64.urlsafe_b64encode(number.to_bytes(32, "big")).rstrip(b"=").decode()
-
-    public = numbers.public_numbers
-    return {
-        "kty": "EC",
-        "crv": "P-256",
-        "x": encode(public.x),
-        "y": encode(public.y),
-        "d": encode(numbers.private_value),
-    }
+    return new_jwk("ES256")
 
 
 def public_jwk(jwk: Mapping) -> dict:
@@ -212,7 +207,47 @@ def new_id() -> str:
     return secrets.token_urlsafe(16)
 
 
-def _open(token: str) -> tuple[dict, dict]:
+def key_type(algorithm: str) -> str:
+    """The ``kty`` of keys for ``algorithm``; empty when it is not used here."""
+    return _ALGORITHMS.get(algorithm, ("",))[0]
+
+
+def new_jwk(algorithm: str) -> dict:
+    """A fresh private key as JWK for ``algorithm``: for tests, and to stand in for a key that nobody has."""
+    if algorithm in ("RS256", "RS384"):
+        numbers = rsa.generate_private_key(65537, MIN_RSA_BITS).private_numbers()
+        public = numbers.public_numbers
+        members = {"n": public.n, "e": public.e, "d": numbers.d, "p": numbers.p, "q": numbers.q}
+        members |= {"dp": numbers.dmp1, "dq": numbers.dmq1, "qi": numbers.iqmp}
+        return {"kty": "RSA", **{name: encode_number(number) for name, number in members.items()}}
+    curve, size = (ec.SECP384R1(), 48) if algorithm == "ES384" else (ec.SECP256R1(), 32)
+    numbers = ec.generate_private_key(curve).private_numbers()
+    return {
+        "kty": "EC",
+        "crv": "P-384" if size == 48 else "P-256",
+        "x": encode_number(numbers.public_numbers.x, size),
+        "y": encode_number(numbers.public_numbers.y, size),
+        "d": encode_number(numbers.private_value, size),
+    }
+
+
+def encode_number(number: int, size: int = 0) -> str:
+    """A number as JWKs write it: base64url of its bytes, at least ``size``."""
+    raw = number.to_bytes(size or (number.bit_length() + 7) // 8, "big")
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def thumbprint(jwk: Mapping) -> str:
+    """The name that a public key has by itself (RFC 7638).
+
+    :raises KeyRefused: when a member is missing
+    """
+    members = public_jwk(jwk)
+    text = json.dumps(dict(sorted(members.items())), separators=(",", ":"))
+    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+
+
+def _open(token: str, optional: bool = False) -> tuple[dict, dict]:
     if not isinstance(token, str) or not token.isascii():
         raise TokenError("token.malformed")
     if len(token) > MAX_TOKEN_BYTES:
@@ -223,23 +258,26 @@ def _open(token: str) -> tuple[dict, dict]:
     header = _decode_object(segments[0], "token.header")
     claims = _decode_object(segments[1], "token.claims")
     _decode_segment(segments[2], "token.signature")
-    if header.keys() - _HEADER_MEMBERS:  # crit, b64, zip, jku, jwk, x5u, x5c and whatever comes next
+    if (
+        header.keys() - _HEADER_MEMBERS - (_OPTIONAL_MEMBERS if optional else set())
+    ):  # crit, b64, zip, jku, jwk, x5u, x5c and whatever comes next
         raise TokenError("token.header")
-    if header.get("typ", "JWT") not in _TYPES:
+    if header.get("typ", "JWT") not in TYPES | ASSERTION:
         raise TokenError("token.header")
     if not isinstance(header.get("alg"), str) or not isinstance(header.get("kid"), str):
         raise TokenError("token.header")
     return header, claims
 
 
-def peek(token: str) -> Peek:
+def peek(token: str, *, optional: bool = False) -> Peek:
     """Read key id and subject of a well-formed but **unverified** token, to look both up.
 
+    :param optional: let header members pass that others write and that :func:`verify` compares or ignores
     :raises TokenError: when the token could never be one of ours
     """
-    header, claims = _open(token)
+    header, claims = _open(token, optional)
     subject = claims.get("sub")
-    return Peek(header["kid"], subject if isinstance(subject, str) else "", claims)
+    return Peek(header["kid"], subject if isinstance(subject, str) else "", claims, header["alg"])
 
 
 def verify(
@@ -249,6 +287,11 @@ def verify(
     audience: str,
     issuer: str,
     max_lifetime: int,
+    types: frozenset[str] = TYPES,
+    required: tuple[str, ...] = CLAIMS,
+    audience_list: bool = False,
+    max_ahead: int | None = None,
+    jku: str | None = None,
 ) -> dict:
     """Verify ``token`` completely and return its claims.
 
@@ -256,10 +299,17 @@ def verify(
     :param audience: the one audience expected, compared as a whole string
     :param issuer: the one issuer expected
     :param max_lifetime: seconds between ``iat`` and ``exp`` at most
+    :param types: values of ``typ`` that are accepted; no ``typ`` is one of ``JWT``
+    :param required: claims that must be there; ``iat`` and ``jti`` may be left out of it, for tokens of others
+    :param audience_list: take a list of audiences that has ours
+    :param max_ahead: seconds from now to ``exp`` at most, for assertions
+    :param jku: the one address that the header may name as the place of the keys; it is compared, never called
     :raises TokenError: whatever is wrong with it
     """
-    header, claims = _open(token)
-    _check_types(claims)
+    header, claims = _open(token, optional=jku is not None)
+    if header.get("typ", "JWT") not in types or header.get("jku", jku) != jku:
+        raise TokenError("token.header")
+    _check_types(claims, required, audience_list)
     key = find_key(header["kid"])
     if key is None or key.kid != header["kid"]:
         raise TokenError("token.key")
@@ -273,7 +323,7 @@ def verify(
             audience=audience,
             issuer=issuer,
             options={
-                **{f"require_{claim}": True for claim in _CLAIMS},
+                **{f"require_{claim}": True for claim in required},
                 "verify_at_hash": False,
                 "leeway": LEEWAY_SECONDS,
             },
@@ -282,7 +332,7 @@ def verify(
         raise TokenError(_reason(error)) from None
     if verified != claims:
         raise TokenError("token.claims")
-    _check_values(claims, audience, issuer, max_lifetime)
+    _check_values(claims, audience, issuer, max_lifetime, max_ahead)
     return claims
 
 
@@ -291,25 +341,37 @@ def _reason(error: JOSEError) -> str:
     return {"ExpiredSignatureError": "token.expired", "JWTClaimsError": "token.claims"}.get(name, "token.refused")
 
 
-def _check_types(claims: dict) -> None:
+def _check_types(claims: dict, required: tuple[str, ...], audience_list: bool) -> None:
     for claim in ("aud", "iss", "sub", "jti"):
-        if not isinstance(claims.get(claim), str) or not claims[claim]:
+        if claim not in claims and claim not in required:
+            continue
+        value = claims.get(claim)
+        if claim == "aud" and audience_list and isinstance(value, list):
+            if not value or not all(isinstance(item, str) for item in value):
+                raise TokenError("token.claims")
+        elif not isinstance(value, str) or not value:
             raise TokenError("token.claims")
     for claim in ("exp", "iat"):
+        if claim not in claims and claim not in required:
+            continue
         if type(claims.get(claim)) is not int:  # bool is an int to isinstance
             raise TokenError("token.claims")
     if type(claims.get("nbf", 0)) is not int:
         raise TokenError("token.claims")
 
 
-def _check_values(claims: dict, audience: str, issuer: str, max_lifetime: int) -> None:
+def _check_values(claims: dict, audience: str, issuer: str, max_lifetime: int, max_ahead: int | None) -> None:
     """What python-jose forgives: audience lists, a leeway on ``exp``, ``iat`` in the future, endless tokens."""
     now = time.time()
-    if claims["aud"] != audience or claims["iss"] != issuer:
+    audiences = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
+    if audience not in audiences or claims["iss"] != issuer:
         raise TokenError("token.claims")
     if claims["exp"] <= now:
         raise TokenError("token.expired")
-    if claims["iat"] > now + LEEWAY_SECONDS:
-        raise TokenError("token.future")
-    if not 0 < claims["exp"] - claims["iat"] <= max_lifetime:
+    if "iat" in claims:
+        if claims["iat"] > now + LEEWAY_SECONDS:
+            raise TokenError("token.future")
+        if not 0 < claims["exp"] - claims["iat"] <= max_lifetime:
+            raise TokenError("token.lifetime")
+    if max_ahead is not None and claims["exp"] > now + max_ahead + LEEWAY_SECONDS:
         raise TokenError("token.lifetime")

@@ -105,7 +105,7 @@ def _apart(env):
         yield cr
 
 
-def run_apart(env, query: str, params: list):
+def run_apart(env, query: str, params: list | dict):
     """Run one statement apart, again when a neighbour hit the same row at the same moment."""
     for attempt in range(_ATTEMPTS):
         try:
@@ -131,24 +131,6 @@ def hit(env, buckets: Iterable[Bucket]) -> None:
             RETURNING 1""",
         [[bucket.key for bucket in ordered], [bucket.step for bucket in ordered]],
     )
-
-
-def admit(env, bucket: Bucket) -> int:
-    """Count one hit if there is room; return 0, or the seconds to wait when there is none."""
-    rows = run_apart(
-        env,
-        f"""WITH admitted AS (
-                INSERT INTO interop_throttle AS t (key, empty_at) VALUES (%s, {_NOW} + %s)
-                ON CONFLICT (key) DO UPDATE SET empty_at = GREATEST(t.empty_at, {_NOW}) + %s
-                    WHERE t.empty_at - {_NOW} <= %s
-                RETURNING 1)
-            SELECT EXISTS (SELECT FROM admitted),
-                   (SELECT empty_at - {_NOW} FROM interop_throttle WHERE key = %s)""",
-        [bucket.key, bucket.step, bucket.step, WINDOW_SECONDS - bucket.step, bucket.key],
-    )
-    if not rows or rows[0][0]:
-        return 0
-    return bucket.wait(rows[0][1] or 0.0) or 1
 
 
 def sweep(cr) -> int:

@@ -1,2 +1,2 @@
 from .. import dispatcher  # registers the routing type before the routes that use it
-from . import fallback, inbound, message, oauth2
+from . import discovery, fallback, inbound, message, oauth2

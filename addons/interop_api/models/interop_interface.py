@@ -8,6 +8,14 @@ class InteropInterface(models.Model):
     open_to_all = fields.Boolean(
         string="Open to Every Account", help="Every valid account may use it; else those that name it"
     )
+    account_ids = fields.Many2many(
+        "interop.service.account",
+        "interop_service_account_interface_rel",
+        "interface_id",
+        "account_id",
+        string="Allowed Accounts",
+        help="Service accounts that name this interface",
+    )
     account_rate = fields.Integer(
         string="Requests per Minute and Account", help="For accounts without a limit of their own; 0: no limit"
     )

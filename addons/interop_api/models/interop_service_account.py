@@ -1,13 +1,11 @@
 import re
 import secrets
-from dataclasses import dataclass
 from datetime import timedelta
 
-from odoo import _, api, fields, models, tools
+from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-from ..scopes import NOTHING, Grant
-from .interop_service_credential import digest
+from .interop_service_credential import WARN_DAYS, digest
 
 SECRET_BYTES = 32
 VALID_AT_ONCE = 2
@@ -16,32 +14,12 @@ _SECRET = re.compile(r"[A-Za-z0-9._~-]{12,128}\Z")
 _CLIENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,63}\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class DoorAccount:
-    """What the door needs to know of an account: plain values, kept per process."""
-
-    id: int | None
-    client_id: str
-    user_id: int | None  #: the technical user
-    company_ids: frozenset[int] | None  #: None: all
-    rate_limit: int
-    interface_ids: frozenset[int]
-    grant: Grant
-    secrets: tuple[tuple[int, str, float], ...]  #: (id, hash, end of validity as epoch seconds)
-
-    def valid_secrets(self, now: float) -> list[tuple[int, str]]:
-        """``(id, hash)`` of the secrets that are valid at ``now``, epoch seconds."""
-        return [(secret_id, secret_hash) for secret_id, secret_hash, until in self.secrets if until > now]
-
-
-_NOBODY = DoorAccount(None, "", None, frozenset(), 0, frozenset(), NOTHING, ())
-
-
 class InteropServiceAccount(models.Model):
     """A partner's identity at the door: what it is called, how it proves that, and where it may send."""
 
     _name = "interop.service.account"
     _description = "Service Account"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "name"
 
     name = fields.Char(required=True)
@@ -70,8 +48,10 @@ class InteropServiceAccount(models.Model):
     rate_limit = fields.Integer(string="Requests per Minute", help="More are answered 429; 0: no limit")
     credential_ids = fields.One2many("interop.service.credential", "account_id", string="Secrets", readonly=True)
     valid_count = fields.Integer(string="Valid Secrets", compute="_compute_credentials")
+    valid_key_count = fields.Integer(string="Valid Keys", compute="_compute_credentials")
     last_used_at = fields.Datetime(string="Last Used", compute="_compute_credentials")
-    next_expiry = fields.Datetime(string="Last Secret Expires", compute="_compute_credentials")
+    next_expiry = fields.Datetime(string="Last Credential Expires", compute="_compute_credentials")
+    expires_soon = fields.Boolean(compute="_compute_credentials")
     note = fields.Text()
 
     _client_id_unique = models.UniqueIndex("(client_id)", "Another service account has this client ID.")
@@ -79,14 +59,17 @@ class InteropServiceAccount(models.Model):
 
     @api.depends("credential_ids.expires_at", "credential_ids.revoked_at", "credential_ids.last_used_at")
     def _compute_credentials(self):
+        soon = fields.Datetime.now() + timedelta(days=WARN_DAYS)
         for account in self:
             credentials = account.sudo().credential_ids
             valid = credentials.filtered(lambda credential: credential.state == "valid")
             used = [at for at in credentials.mapped("last_used_at") if at]
             expiries = valid.mapped("expires_at")
-            account.valid_count = len(valid)
+            account.valid_count = len(valid.filtered(lambda credential: credential.kind == "secret"))
+            account.valid_key_count = len(valid) - account.valid_count
             account.last_used_at = max(used, default=False)
             account.next_expiry = max(expiries) if expiries and all(expiries) else False
+            account.expires_soon = bool(account.next_expiry and account.next_expiry < soon)
 
     @api.constrains("client_id")
     def _check_client_id(self):
@@ -131,60 +114,6 @@ class InteropServiceAccount(models.Model):
             self.env["interop.audit.event"]._record("account.change", self, ", ".join(changed))
         return result
 
-    @api.model
-    def _at_the_door(self, client_id: str) -> DoorAccount:
-        """The active account of this client, or one that nothing matches."""
-        return self._door_accounts().get(client_id, _NOBODY)
-
-    @api.model
-    @tools.ormcache()
-    def _door_accounts(self) -> dict[str, DoorAccount]:
-        """All active accounts by client id; as one entry, so that made-up client ids cannot crowd the cache."""
-        self.env.flush_all()
-        self.env.cr.execute(
-            """SELECT a.id, a.client_id, a.user_id, a.company_id,
-                      ARRAY(SELECT f.company_id FROM interop_service_account_company_rel f
-                             WHERE f.account_id = a.id),
-                      a.rate_limit, a.scopes,
-                      ARRAY(SELECT r.interface_id FROM interop_service_account_interface_rel r
-                             WHERE r.account_id = a.id),
-                      c.ids, c.hashes, c.until
-                 FROM interop_service_account a
-            LEFT JOIN LATERAL (
-                   SELECT array_agg(v.id ORDER BY v.id) AS ids,
-                          array_agg(v.secret_hash ORDER BY v.id) AS hashes,
-                          array_agg(extract(epoch FROM COALESCE(v.expires_at, 'infinity'))::float8 ORDER BY v.id)
-                              AS until
-                     FROM interop_service_credential v
-                    WHERE v.account_id = a.id AND v.revoked_at IS NULL) c ON TRUE
-                WHERE a.active"""
-        )
-        return {
-            client_id: DoorAccount(
-                account_id,
-                client_id,
-                user_id,
-                frozenset([company_id, *companies]) if company_id else None,
-                rate_limit or 0,
-                frozenset(interfaces),
-                Grant.parse(scopes),
-                tuple(zip(ids or (), hashes or (), until or (), strict=True)),
-            )
-            for (
-                account_id,
-                client_id,
-                user_id,
-                company_id,
-                companies,
-                rate_limit,
-                scopes,
-                interfaces,
-                ids,
-                hashes,
-                until,
-            ) in self.env.cr.fetchall()
-        }
-
     def _check_manager(self) -> None:
         if not self.env.su and not self.env.user.has_group("interop_api.group_manager"):
             raise AccessError(_("Only managers of service accounts may do this."))
@@ -205,13 +134,7 @@ class InteropServiceAccount(models.Model):
         if secret and not _SECRET.match(secret):
             raise UserError(_("A secret has 12 to 128 letters, digits, dots, dashes, underscores or tildes."))
         now = fields.Datetime.now()
-        valid = account.credential_ids.filtered(lambda credential: credential.state == "valid")
-        if len(valid) >= VALID_AT_ONCE:
-            raise UserError(_("Two secrets are valid already; revoke one of them first."))
-        if overlap_days is not None:
-            until = now + timedelta(days=overlap_days)
-            later = valid.filtered(lambda credential: not credential.expires_at or credential.expires_at > until)
-            later.write({"expires_at": until})
+        account._make_room("secret", overlap_days)
         secret = secret or secrets.token_urlsafe(SECRET_BYTES)
         secret_hash = digest(account.client_id, secret)
         Credential = self.env["interop.service.credential"].sudo()
@@ -225,6 +148,23 @@ class InteropServiceAccount(models.Model):
         )
         self.env["interop.audit.event"]._record("credential.create", credential)
         return secret
+
+    def _make_room(self, kind: str, overlap_days: float | None) -> None:
+        """Let a new secret or key in: at most two are valid at once.
+
+        :raises UserError: when two are valid already
+        """
+        valid = self.credential_ids.filtered(lambda found: found.state == "valid" and found.kind == kind)
+        if len(valid) >= VALID_AT_ONCE:
+            raise UserError(
+                _("Two secrets are valid already; revoke one of them first.")
+                if kind == "secret"
+                else _("Two keys are valid already; revoke one of them first.")
+            )
+        if overlap_days is not None:
+            until = fields.Datetime.now() + timedelta(days=overlap_days)
+            later = valid.filtered(lambda credential: not credential.expires_at or credential.expires_at > until)
+            later.write({"expires_at": until})
 
     def action_new_secret(self):
         """Ask for the validity of a new secret, then show it once."""
@@ -240,6 +180,8 @@ class InteropServiceAccount(models.Model):
         }
 
     def action_revoke_all(self):
-        """Revoke every secret of these accounts at once."""
+        """Refuse every secret, key and token of these accounts from now on."""
         self._check_manager()
-        self.sudo().credential_ids.with_env(self.env).action_revoke()
+        accounts = self.sudo()
+        accounts.credential_ids.with_env(self.env).action_revoke()
+        accounts.write({"tokens_from": fields.Datetime.now() + timedelta(seconds=1), "jwks_url": False})

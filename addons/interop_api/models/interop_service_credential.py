@@ -1,5 +1,6 @@
 import hashlib
 import hmac
+from datetime import timedelta
 
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError
@@ -7,6 +8,7 @@ from odoo.exceptions import AccessError
 from odoo.addons.interop_hub import keyring
 
 _PURPOSE = "interop_api.credential"
+WARN_DAYS = 21
 
 
 def digest(client_id: str, secret: str) -> str:
@@ -23,7 +25,10 @@ def matches(presented: str, stored: str) -> bool:
 
 
 class InteropServiceCredential(models.Model):
-    """One secret of a service account. Two may be valid at once, so that a partner can change over without a gap."""
+    """One secret or public key of a service account.
+
+    Two of each may be valid at once, so that a partner can change over without a gap.
+    """
 
     _name = "interop.service.credential"
     _description = "Service Credential"
@@ -34,7 +39,13 @@ class InteropServiceCredential(models.Model):
         "interop.service.account", required=True, readonly=True, ondelete="cascade", index=True
     )
     company_id = fields.Many2one(related="account_id.company_id", store=True)
-    secret_hash = fields.Char(required=True, readonly=True, groups=fields.NO_ACCESS)
+    kind = fields.Selection(
+        [("secret", "Secret"), ("key", "Public key")], required=True, readonly=True, default="secret"
+    )
+    secret_hash = fields.Char(readonly=True, groups=fields.NO_ACCESS)
+    kid = fields.Char(string="Key ID", readonly=True, help="The partner's tokens name the key by it")
+    algorithm = fields.Char(readonly=True)
+    public_jwk = fields.Text(string="Public Key", readonly=True)
     fingerprint = fields.Char(
         readonly=True, help="Names the secret without giving it away: the first digits of a hash of its stored form"
     )
@@ -45,6 +56,15 @@ class InteropServiceCredential(models.Model):
     state = fields.Selection(
         [("valid", "Valid"), ("expired", "Expired"), ("revoked", "Revoked")], compute="_compute_state"
     )
+
+    warned_at = fields.Datetime(readonly=True, help="When its owner was told that it is about to expire")
+
+    _kind_complete = models.Constraint(
+        "CHECK (CASE kind WHEN 'key' THEN kid IS NOT NULL AND algorithm IS NOT NULL AND public_jwk IS NOT NULL"
+        " ELSE secret_hash IS NOT NULL END)",
+        "A secret has its hash, a key its id, algorithm and public part.",
+    )
+    _expiring = models.Index("(expires_at) WHERE revoked_at IS NULL AND warned_at IS NULL AND expires_at IS NOT NULL")
 
     @api.depends("expires_at", "revoked_at")
     def _compute_state(self):
@@ -78,7 +98,7 @@ class InteropServiceCredential(models.Model):
         return hashlib.sha256(secret_hash.encode()).hexdigest()[:8]
 
     def action_revoke(self):
-        """Refuse these secrets from now on, with every token that was issued for them.
+        """Refuse these secrets and keys from now on, with every token that was issued for them.
 
         :raises AccessError: unless the user manages service accounts
         """
@@ -88,3 +108,40 @@ class InteropServiceCredential(models.Model):
         valid = self.sudo().filtered(lambda credential: not credential.revoked_at)
         valid.write({"revoked_at": fields.Datetime.now(), "revoked_by_id": self.env.uid})
         self.env["interop.audit.event"]._record("credential.revoke", valid)
+
+    @api.model
+    def _warn_expiring(self) -> int:
+        """Tell those responsible which secrets and keys are about to expire without a successor; return how many."""
+        now = fields.Datetime.now()
+        days = self.env["ir.config_parameter"].sudo().get_param("interop_api.warn_days")
+        soon = now + timedelta(days=int(days) if (days or "").isdigit() else WARN_DAYS)
+        expiring = self.sudo().search(
+            [
+                ("revoked_at", "=", False),
+                ("warned_at", "=", False),
+                ("expires_at", ">", now),
+                ("expires_at", "<=", soon),
+                ("account_id.active", "=", True),
+            ]
+        )
+        lasting = self.sudo().search(
+            [
+                ("account_id", "in", expiring.account_id.ids),
+                ("revoked_at", "=", False),
+                "|",
+                ("expires_at", "=", False),
+                ("expires_at", ">", soon),
+            ]
+        )
+        succeeded = {(credential.account_id, credential.kind) for credential in lasting}
+        alone = expiring.filtered(lambda credential: (credential.account_id, credential.kind) not in succeeded)
+        for account, credentials in alone.grouped("account_id").items():
+            first = min(credentials.mapped("expires_at"))
+            account.activity_schedule(
+                "mail.mail_activity_data_todo",
+                date_deadline=first.date(),
+                summary=_("Credentials of %s expire: rotate them", account.name),
+                user_id=(account.owner_id or self.env.user).id,
+            )
+        expiring.write({"warned_at": now})
+        return len(alone)

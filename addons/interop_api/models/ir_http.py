@@ -29,7 +29,7 @@ class IrHttp(models.AbstractModel):
         request.env = api.Environment(request.env.cr, SUPERUSER_ID, {})
         request.env.transaction.default_env = request.env
         dispatcher = request.dispatcher
-        presented = gate.read_authorization(request.httprequest.headers.get("Authorization"))
+        presented = gate.read_authorization(request.httprequest.headers.get("Authorization"), dispatcher.certificate)
         dispatcher.caller = gate.identify(request.env, presented, request.httprequest.remote_addr or "")
 
     @classmethod

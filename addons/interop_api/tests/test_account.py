@@ -94,4 +94,7 @@ class TestServiceAccount(HubCase):
             "SELECT action, res_id FROM interop_audit_event WHERE res_model LIKE 'interop.service.%' ORDER BY id"
         )
         actions = [row[0] for row in self.env.cr.fetchall()]
-        self.assertEqual(actions[-4:], ["account.create", "credential.create", "account.change", "credential.revoke"])
+        self.assertEqual(
+            actions[-5:],
+            ["account.create", "credential.create", "account.change", "credential.revoke", "account.identity"],
+        )

@@ -11,7 +11,12 @@ MODELS = (
     "interop.service.account",
     "interop.service.credential",
     "interop.service.secret",
+    "interop.service.key",
     "interop.signing.key",
+    "interop.trusted.issuer",
+    "interop.trusted.issuer.scope",
+    "interop.route",
+    "interop.call",
 )
 
 
@@ -28,11 +33,19 @@ class TestSecurity(DoorCase):
 
     def test_who_may_read_what(self):
         self.env["interop.signing.key"]._signer()
+        seen = {"interop.service.account", "interop.route", "interop.call"}
         expected = {
             self.nobody: set(),
-            self.viewer: {"interop.service.account"},
-            self.operator: {"interop.service.account"},
-            self.manager: {"interop.service.account", "interop.service.credential", "interop.service.secret"},
+            self.viewer: seen,
+            self.operator: seen,
+            self.manager: seen
+            | {
+                "interop.service.credential",
+                "interop.service.secret",
+                "interop.service.key",
+                "interop.trusted.issuer",
+                "interop.trusted.issuer.scope",
+            },
             self.admin: set(MODELS),
         }
         for user, models in expected.items():
@@ -114,6 +127,10 @@ class TestSecurity(DoorCase):
                     "write",
                     "unlink",
                     "action_new_secret",
+                    "action_new_key",
+                    "action_add_key",
+                    "action_check_jwks",
+                    "action_open_list",
                     "action_revoke_all",
                     "action_revoke",
                     "action_create_secret",

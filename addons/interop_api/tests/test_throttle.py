@@ -175,12 +175,16 @@ class TestThrottle(DoorCase):
         self.assertNotRegex(self.env.cr.fetchone()[0], "tester|127")
 
     def test_an_account_has_its_requests_per_minute(self):
-        self.make_account("limited", self.interface, rate_limit=3)
-        for _n in range(3):
-            self.assertEqual(self.post(headers=self.basic("limited")).status_code, 202)
+        self.make_account("limited", self.interface, rate_limit=3, rate_burst=3)
+        for left in (2, 1, 0):
+            response = self.post(headers=self.basic("limited"))
+            self.assertEqual(response.status_code, 202)
+            self.assertEqual(response.headers["RateLimit-Policy"], '"default";q=3;w=60')
+            self.assertRegex(response.headers["RateLimit"], rf'\A"default";r={left};t=\d+\Z')
         response = self.post(headers=self.basic("limited"))
         self.assertProblem(response, 429, "rate.limit")
-        self.assertEqual(int(response.headers["Retry-After"]), 20)
+        self.assertIn(int(response.headers["Retry-After"]), (19, 20))
+        self.assertIn('"default";r=0;', response.headers["RateLimit"])
         self.assertEqual(self.post().status_code, 202)
 
     def test_the_use_of_a_secret_is_noted(self):
