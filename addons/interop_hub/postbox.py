@@ -52,7 +52,8 @@ class Postbox:
             count = iter(range(1, len(params) + 1))
             self.cursor.execute(f"PREPARE {name} AS {re.sub('%s', lambda _match: f'${next(count)}', query)}")
             self._prepared[query] = name
-        self.cursor.execute(f"EXECUTE {name} ({', '.join(['%s'] * len(params))})", params)
+        values = f" ({', '.join(['%s'] * len(params))})" if params else ""
+        self.cursor.execute(f"EXECUTE {name}{values}", params)
 
     def fetchall(self) -> list[tuple]:
         """Rows of the last statement."""

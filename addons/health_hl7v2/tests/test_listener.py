@@ -49,6 +49,10 @@ class MemoryInbox:
         self.gate.set()
         self.reconnects = 0
         self.poison = None
+        self.awake = threading.Event()
+        self.awake.set()
+        self.woken = 0
+        self.is_closed = False
 
     def limit(self):
         return self.size
@@ -62,8 +66,15 @@ class MemoryInbox:
         self.sets.append(bodies)
         return [b"" if body == b"silent" else b"ok:" + body for body in bodies]
 
+    def wake(self):
+        self.awake.wait(5)
+        self.woken += 1
+
     def reconnect(self):
         self.reconnects += 1
+
+    def close(self):
+        self.is_closed = True
 
 
 class Client:
@@ -148,6 +159,21 @@ class TestListener(BaseCase):
             self.assertEqual(await client.ask(b"loud"), b"ok:loud")
 
         self.run_with(scenario)
+
+    def test_the_answer_does_not_wait_until_somebody_is_called(self):
+        inbox = MemoryInbox()
+        inbox.awake.clear()
+
+        async def scenario(port, inbox, _listener):
+            client = await Client.to(port)
+            self.assertEqual(await client.ask(b"one"), b"ok:one")
+            self.assertEqual(inbox.woken, 0)
+            inbox.awake.set()
+            self.assertEqual(await client.ask(b"two"), b"ok:two")
+
+        self.run_with(scenario, inbox)
+        self.assertEqual(inbox.woken, 2)
+        self.assertTrue(inbox.is_closed)
 
     def test_while_the_database_is_away_nothing_is_answered_and_nothing_is_lost(self):
         inbox = MemoryInbox()

@@ -7,6 +7,7 @@ from . import (
     test_inbox,
     test_keyring,
     test_operations,
+    test_postbox,
     test_receive_now,
     test_retention,
     test_security,
