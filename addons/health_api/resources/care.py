@@ -65,7 +65,7 @@ class PatientAccounts(CommandResource):
     create = care.PatientAccountCreate
     update = care.PatientAccountUpdate
     searches = {"identifier": (str, Col("identifier_ids.value", phi=True, filter="eq"))}
-    current_fields = ["merged_into_id", "identifier_ids"]
+    current_fields = ["merged_into_id", "identifier_ids", "company_id"]
     examples = {
         "create": {
             "facility": "{facilities}",
@@ -94,12 +94,28 @@ class PatientAccounts(CommandResource):
             context.facilities = part.referred("health.facility", "facility", ["code"])
             context.failures |= part.failures
         cls._refuse_foreign(context, new)
+        context.codes = {}
+        for user_id, system_id in {(item.user_id, item.system_id) for item in changed}:
+            rows = as_partner(context.env, user_id)["health.facility.code"].search_fetch(
+                [("system_id", "=", system_id)], ["company_id", "code"], order="id"
+            )
+            context.codes[user_id, system_id] = [(row.company_id.id, row.code) for row in rows]
         for item in changed:
             record = current.get(item.message_id)
             if record and record.merged_into_id:
                 context.refuse(item, "", "merged", "The account was merged into another", 409)
             elif record and not record.identifier_ids:
                 context.refuse(item, "", "identifiers", "The account has no identifier to name it by", 409)
+
+    @classmethod
+    def _own_code(cls, context, item, record) -> str:
+        """A sending code of the partner within the account's company: by another, it would be seen there, too."""
+        codes = context.codes.get((item.user_id, item.system_id), [])
+        wanted = record.company_id.id
+        code = next((code for company_id, code in codes if not wanted or company_id == wanted), None)
+        if code is None:
+            context.refuse(item, "", "facility.code", "Your system has no sending code for a facility of this account")
+        return "" if code in (None, "*") else code
 
     @classmethod
     def _refuse_foreign(cls, context, new) -> None:
@@ -129,10 +145,7 @@ class PatientAccounts(CommandResource):
     @classmethod
     def command(cls, context, item, record):
         if record:
-            codes = context.env["health.facility.code"].search([("system_id", "=", item.system_id)], limit=1)
-            if not codes:
-                context.refuse(item, "", "facility.code", "Your system has no sending code for any facility")
-            facility, identifiers = "" if codes.code == "*" else codes.code or "", _identifiers(record)
+            facility, identifiers = cls._own_code(context, item, record), _identifiers(record)
         else:
             facility = context.sending_code(item, context.facilities.get(item.message_id))
             identifiers = tuple(

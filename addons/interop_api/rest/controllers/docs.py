@@ -11,7 +11,7 @@ _PAGE = """<!DOCTYPE html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Partner API</title>
-<link rel="icon" href="/interop_api/static/description/icon.png">
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="/interop_api/static/docs/docs.css">
 <script src="/interop_api/static/docs/docs.js" defer></script>
 </head>
@@ -22,7 +22,7 @@ _PAGE = """<!DOCTYPE html>
 </html>
 """
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 

@@ -4,7 +4,8 @@ import json
 from odoo import api, models
 
 from odoo.addons.interop_hub import keyring
-from odoo.addons.interop_hub.exceptions import Rejected
+
+from ..write import Refused
 
 
 class InteropMessage(models.Model):
@@ -32,7 +33,12 @@ class InteropMessage(models.Model):
             [now.message_id],
         )
         state, code, text, acknowledgement = self.env.cr.fetchone()
-        error = now.error
-        if error is None and state == "rejected":
-            error = Rejected(code or "rejected", (text or "").removeprefix(f"{code}: "))
-        return state, error, json.loads(bytes(acknowledgement)) if acknowledgement else {}
+        error, result = now.error, json.loads(bytes(acknowledgement)) if acknowledgement else {}
+        if state == "rejected" and error is not None:
+            # The same refusal is told to a repetition.
+            told = {"status": error.http_status, "detail": error.text, "errors": getattr(error, "errors", [])}
+            now.remember(self.env, json.dumps(told).encode())
+        elif state == "rejected":
+            detail = result.get("detail") or (text or "").removeprefix(f"{code}: ")
+            error = Refused(code or "rejected", detail, result.get("errors"), status=result.get("status", 422))
+        return state, error, result
