@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from .errors import ELEMENT, SEGMENT, Issue
@@ -14,6 +15,17 @@ if TYPE_CHECKING:
     from .document import TransactionSet
 
 _SEGMENT_ID = re.compile(r"[A-Z][A-Z0-9]{1,2}\Z")
+
+
+@cache
+def _elements_of(guide: str) -> dict[str, tuple[Element | None, ...]]:
+    """The elements of the segments of one guide."""
+    found = {name: elements for name, elements in SEGMENTS.items() if ":" not in name}
+    for name, elements in SEGMENTS.items():
+        of, colon, segment = name.partition(":")
+        if colon and of == guide:
+            found[segment] = elements
+    return found
 
 
 class Checker:
@@ -35,6 +47,7 @@ class Checker:
             self._marks |= {loop.start.partition("*")[0], *loop.ends}
             self._marks |= {each.partition("*")[0] for each in loop.required}
         self._marks |= {"HL", "BHT", *self._layout.once, *self._under}
+        self._elements_of = _elements_of(transaction.guide)
         self._hears = self._marks | set(self._under.values())
 
     def feed(self, segment: list[str]) -> None:
@@ -50,7 +63,7 @@ class Checker:
             self._missing.discard(layout.first)
         if name in self._hears:
             self._place(name, segment)
-        if elements := SEGMENTS.get(name):
+        if elements := self._elements_of.get(name):
             self._elements(segment, elements)
 
     def end(self) -> None:

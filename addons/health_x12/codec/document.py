@@ -111,7 +111,7 @@ class TransactionSet:
         checker = Checker(self) if self._check and self.guide else None
         if self._check:
             self._head()
-        for segment in self._tape:
+        for segment in self._tape.straight():
             name = segment[0]
             self.position += 1
             if name in _ENVELOPE:
@@ -178,6 +178,10 @@ class _Tape:
 
     def back(self, segment: list[str]) -> None:
         self._back = segment
+
+    def straight(self) -> Iterator[list[str]]:
+        """The segments without the way back in between: only for who never takes two after one was given back."""
+        return self._iterator if self._back is None else self
 
     def __iter__(self) -> Iterator[list[str]]:
         return self

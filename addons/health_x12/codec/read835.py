@@ -162,10 +162,13 @@ class RemittanceReader:
         values: dict = {
             "patient_control_number": head[1] if size > 1 else "",
             "status": head[2] if size > 2 else "",
-            "charge": self._amount(head, 3, start),
-            "paid": self._amount(head, 4, start),
+            "charge": number(head[3]) if size > 4 else None,
+            "paid": number(head[4]) if size > 4 else None,
             "position": start,
         }
+        if values["charge"] is None or values["paid"] is None:
+            self._amount(head, 3, start)
+            self._amount(head, 4, start)
         if size > 5 and head[5]:
             values["patient_responsibility"] = self._amount(head, 5, start)
         if size > 6:
@@ -216,11 +219,14 @@ class RemittanceReader:
         size = len(segment)
         code = (segment[1] if size > 1 else "").split(self._set.delimiters.component)
         values: dict = {
-            "charge": self._amount(segment, 2, at),
-            "paid": self._amount(segment, 3, at),
+            "charge": number(segment[2]) if size > 3 else None,
+            "paid": number(segment[3]) if size > 3 else None,
             "position": at,
             "code_type": code[0],
         }
+        if values["charge"] is None or values["paid"] is None:
+            self._amount(segment, 2, at)
+            self._amount(segment, 3, at)
         if len(code) > 1:
             values["code"] = code[1]
             if len(code) > 2:
@@ -247,7 +253,10 @@ class RemittanceReader:
             reason = segment[place]
             if not reason and not any(segment[place + 1 : place + 3]):
                 continue
-            values = {"group": segment[1], "reason": reason, "amount": self._amount(segment, place + 1, at)}
+            amount = number(segment[place + 1]) if size > place + 1 else None
+            if amount is None:
+                amount = self._amount(segment, place + 1, at)
+            values = {"group": segment[1], "reason": reason, "amount": amount}
             if size > place + 2 and segment[place + 2]:
                 values["quantity"] = self._amount(segment, place + 2, at)
             found.append(build(Adjustment, values))

@@ -100,6 +100,8 @@ _LINES = {
     "SV1": "M C procedure|M R 1 18 782|M ID 2 2 355|M R 1 15 380|O AN 1 2 1331|X|M C pointer|X|O ID 1 1 1073|X|O ID 1 1 1073|O ID 1 1 1073"
     "|X|X|O ID 1 1 1327|X|X|X|X|X|X",
     "SV2": "M AN 1 48 234|O C procedure|M R 1 18 782|M ID 2 2 355|M R 1 15 380|X|O R 1 18 782|X|X|X",
+    "835:SVC": "M C procedure|M R 1 18 782|M R 1 18 782|O AN 1 48 234|O R 1 15 380|O C billed|O R 1 15 380",
+    "278:SV1": "M C procedure|O R 1 18 782|O ID 2 2 355|O R 1 15 380|X|X|O C pointer|X|X|X|X|X|X|X|X|X|X|X|X|X|X",
     "SVC": "M C procedure|M R 1 18 782|O R 1 18 782|O AN 1 48 234|O R 1 15 380|O C billed|O R 1 15 380",
     "SVD": "M AN 2 80 67|M R 1 18 782|M C procedure|O AN 1 48 234|M R 1 15 380|O N 1 6 554",
     "TRN": "M ID 1 2 481|M AN 1 50 127|O AN 10 10 509|O AN 1 50 127",
@@ -139,7 +141,7 @@ def _elements(line: str) -> tuple[Element | None, ...]:
     return tuple(_element(part) for part in line.split("|"))
 
 
-#: Segment id → its elements.
+#: Segment id, or guide and segment id where a guide differs → its elements.
 SEGMENTS: dict[str, tuple[Element | None, ...]] = {name: _elements(line) for name, line in _LINES.items()}
 #: Segments of the guides whose elements are not checked.
 OTHERS = frozenset(

@@ -104,8 +104,9 @@ class Tokens:
         while len(self._buffer) < 4 * 106 and self._more():
             pass
         where = {"segment": "ISA", "number": self.number + 1}
-        taken, at = bytearray(), 0
-        for at, byte in enumerate(self._buffer):
+        taken, end = bytearray(), 0
+        for byte in self._buffer:
+            end += 1
             if byte not in _BREAKS:
                 taken.append(byte)
                 if len(taken) == 105:
@@ -117,7 +118,7 @@ class Tokens:
             raise refuse(INTERCHANGE, "026", "ISA must have 106 characters, its separators at fixed places", **where)
         if taken.count(separator) != 16:
             raise refuse(INTERCHANGE, "022", "ISA must have 16 elements", **where)
-        rest = self._buffer[at + 1 :]
+        rest = self._buffer[end:]
         if not rest:
             raise refuse(INTERCHANGE, "023", "The file ends before the segment terminator of ISA", **where)
         after = rest.lstrip(_BREAKS)
@@ -200,14 +201,12 @@ class Tokens:
                 except UnicodeDecodeError:
                     text = block.decode("latin-1")
                 for raw in text.split(terminator):
-                    if not raw:
-                        continue
-                    if raw[0] <= " ":
-                        raw = raw.lstrip(" \t\r\n\0\x1a")
-                        if not raw:
-                            continue
-                    self.number += 1
-                    yield raw.split(separator)
+                    if raw > "!":
+                        self.number += 1
+                        yield raw.split(separator)
+                    elif clean := raw.lstrip(" \t\r\n\0\x1a"):
+                        self.number += 1
+                        yield clean.split(separator)
 
 
 def segments(source: bytes | BinaryIO) -> Iterator[list[str]]:
