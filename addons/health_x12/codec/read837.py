@@ -61,7 +61,7 @@ class _Reader:
         starts = [index for index, (_at, segment) in enumerate(numbered) if segment[0] == "CLM"]
         head = [segment for _at, segment in numbered[: starts[0] if starts else None]]
         patient = self._head(level.code, head)
-        for start, end in zip(starts, [*starts[1:], len(numbered)], strict=True):
+        for start, end in zip(starts, [*starts[1:], len(numbered)], strict=False):
             yield self._claim(numbered[start:end], patient)
 
     def _head(self, code: str, segments: list[list[str]]) -> Party | None:
@@ -238,7 +238,8 @@ class _Reader:
             clock = values[3][8:12]
             hour = int(clock[:2]) if clock.isascii() and clock.isdigit() and clock[:2] < "24" else 0
             minute = int(clock[2:]) if clock.isascii() and clock.isdigit() and "" < clock[2:] < "60" else 0
-            claim["admission"] = datetime.datetime(day.year, day.month, day.day, hour, minute)
+            # Local time of the facility: X12 carries no zone.
+            claim["admission"] = datetime.datetime.combine(day, datetime.time(hour, minute))
 
 
 def _subscriber(values: list[str]) -> dict:
@@ -273,7 +274,5 @@ def _reference(here: dict, values: list[str], claim: dict) -> None:
 def _line(values: dict) -> ServiceLine:
     for key in ("paid", "remaining", "patient_paid", "adjustments", "date"):
         values.pop(key, None)
-    adjudications = []
-    for each in values.pop("adjudications", ()):
-        adjudications.append(LineAdjudication(**each))
-    return ServiceLine(**values, adjudications=tuple(adjudications))
+    adjudications = tuple(LineAdjudication(**each) for each in values.pop("adjudications", ()))
+    return ServiceLine(**values, adjudications=adjudications)
