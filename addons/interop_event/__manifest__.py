@@ -11,6 +11,7 @@
         "security/interop_event_security.xml",
         "security/ir.model.access.csv",
         "data/interop_lane.xml",
+        "data/interop_interface.xml",
         "data/interop_event_type.xml",
         "views/interop_event_type_views.xml",
         "views/interop_event_views.xml",

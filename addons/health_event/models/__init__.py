@@ -5,6 +5,7 @@ from . import (
     health_encounter,
     health_intake,
     interop_exception,
+    interop_subscription,
     purchase_order,
     stock_move,
     stock_picking,

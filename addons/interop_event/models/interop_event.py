@@ -170,6 +170,30 @@ class InteropEvent(models.Model):
         }
 
     @api.model
+    def _after(self, position: int, limit: int, type_ids, company_ids, facilities) -> tuple[list[Event], int]:
+        """Events of the stream after a position, oldest first, and the position to go on from.
+
+        :param company_ids: limit to these companies, None for all
+        :param facilities: limit to these codes, None for all
+        """
+        self.env.cr.execute(
+            """SELECT id, position FROM interop_event
+                WHERE position > %s AND type_id = ANY(%s) AND (%s::int[] IS NULL OR company_id = ANY(%s::int[]))
+                  AND (%s::text[] IS NULL OR facility = ANY(%s::text[]))
+             ORDER BY position LIMIT %s""",
+            [
+                position,
+                list(type_ids),
+                *[None if company_ids is None else list(company_ids)] * 2,
+                *[facilities] * 2,
+                limit,
+            ],
+        )
+        rows = self.env.cr.fetchall()
+        events = self._load([row[0] for row in rows])
+        return [events[row[0]] for row in rows], rows[-1][1] if rows else position
+
+    @api.model
     def _source(self) -> str:
         """The CloudEvents source: this database."""
         uuid = self.env["ir.config_parameter"].sudo().get_param("database.uuid")

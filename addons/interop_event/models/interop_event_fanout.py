@@ -7,6 +7,7 @@ MATCH = """
         s.state IN ('active', 'paused')
     AND (s.company_id IS NULL OR s.company_id = e.company_id)
     AND (s.facilities IS NULL OR e.facility = ANY(regexp_split_to_array(s.facilities, '[,\\s]+')))
+    AND (s.facility_limit IS NULL OR e.facility = ANY(string_to_array(s.facility_limit, ',')))
     AND (s.filter IS NULL OR e.payload @> s.filter)
 """
 

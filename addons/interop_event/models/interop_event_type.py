@@ -6,6 +6,8 @@ from odoo.exceptions import ValidationError
 
 from odoo.addons.interop_api.rest import ids
 
+#: The event of the test button; nobody subscribes to it.
+TEST = "subscription.tested"
 _CODE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+\Z")
 
 
@@ -98,6 +100,11 @@ class InteropEventType(models.Model):
     def _matching(self, patterns: list[str]):
         """The types whose codes fit one of the patterns (``*`` and ``?`` as in file names)."""
         return self.filtered(lambda record: any(fnmatchcase(record.code, pattern) for pattern in patterns))
+
+    @api.model
+    def _named(self, patterns: list[str]):
+        """The types that can be subscribed to by these patterns."""
+        return self.sudo().search([("code", "!=", TEST)])._matching(patterns)
 
     def _link(self, res_model: str, res_id: int) -> str | None:
         return self.path.replace("{id}", ids.encode(res_model, res_id)) if self.path and res_id else None

@@ -15,8 +15,6 @@ from ..envelope import BINARY, STANDARD, STRUCTURED
 STATES = [("draft", "Draft"), ("active", "Active"), ("paused", "Paused"), ("disabled", "Disabled")]
 _PATTERN = re.compile(r"[a-z0-9_.*?]+\Z")
 _METHOD = re.compile(r"_on_[a-z0-9_]+\Z")
-#: The event of the test button; nobody subscribes to it.
-TEST = "subscription.tested"
 
 
 class InteropSubscription(models.Model):
@@ -49,6 +47,7 @@ class InteropSubscription(models.Model):
         "res.company", default=lambda self: self.env.company, help="Only events of this company; empty: of all"
     )
     facilities = fields.Char(help="Only events of these facilities: their codes, by comma; empty: of all")
+    facility_limit = fields.Char(readonly=True, copy=False, help="What the partner's account is limited to")
     filter = fields.Json(string="Filter (JSON)")
     filter_text = fields.Char(
         string="Filter", compute="_compute_filter_text", inverse="_inverse_filter_text",
@@ -172,18 +171,34 @@ class InteropSubscription(models.Model):
             return None
         return Grant.parse(account.scopes)
 
+    @api.model
+    def _types_for(self, grant: Grant | None, patterns: list[str]):
+        """Event types that fit patterns and that somebody may see.
+
+        :param grant: scopes of a partner, None for ourselves
+        """
+        wanted = self.env["interop.event.type"]._named(patterns)
+        if grant is None:
+            return wanted
+        return wanted.filtered(lambda kind: not kind.scope or grant.covers(Scope.parse(kind.scope)))
+
+    @api.model
+    def _facilities_of(self, account) -> list[str] | None:
+        """Codes of the facilities that an account is limited to; None for all. Addons that know facilities override it."""
+        return None
+
     def _match_types(self) -> None:
-        """Look again which event types these subscriptions get."""
-        types = self.env["interop.event.type"].sudo().search([("code", "!=", TEST)])
+        """Look again which event types these subscriptions get, and of which facilities."""
         for record in self.sudo():
-            wanted = types._matching(record._pattern_list())
-            if record.account_id and not record.account_id.active:
-                wanted = types.browse()
-            grant = record._grant()
-            if grant is not None:
-                wanted = wanted.filtered(lambda kind, grant=grant: _may_see(grant, kind.scope))
-            if wanted != record.type_ids:
-                record.type_ids = wanted
+            account = record.account_id
+            wanted = self._types_for(record._grant(), record._pattern_list())
+            companies = record._account_companies()
+            if account and (not account.active or (companies and record.company_id not in companies)):
+                wanted = wanted.browse()
+            facilities = self._facilities_of(account) if account else None
+            limit = ",".join(facilities) if facilities is not None else False
+            if wanted != record.type_ids or limit != record.facility_limit:
+                record.write({"type_ids": [fields.Command.set(wanted.ids)], "facility_limit": limit})
 
     @api.constrains("account_id", "company_id")
     def _check_account(self):
@@ -226,7 +241,3 @@ class InteropSubscription(models.Model):
             self.env.su or self.env.user.has_group("interop_hub.group_admin")
         ):
             raise AccessError(self.env._("Only administrators may allow a host."))
-
-
-def _may_see(grant: Grant, scope: str | None) -> bool:
-    return not scope or grant.covers(Scope.parse(scope))

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..emission import Happened
-from .interop_subscription import TEST
+from .interop_event_type import TEST
 
 
 class InteropSubscription(models.Model):

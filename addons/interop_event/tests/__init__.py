@@ -4,6 +4,7 @@ from . import (
     test_fanout,
     test_listener,
     test_order,
+    test_partner_api,
     test_pure,
     test_security,
     test_subscription,
