@@ -1,2 +1,3 @@
 from . import controllers, models
+
 from . import rest  # isort: skip  (its routes need the routing type)
