@@ -32,6 +32,8 @@ base_url = tokens.base_url
 FAILURES_PER_MINUTE = 10
 ADDRESS_FACTOR = 5
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="interop", charset="UTF-8", Bearer realm="interop"'}
+# The signature was good (a client that must ask for a new token), or could not be looked at: nobody is guessing.
+_NO_GUESS = frozenset({"token.expired", "token.revoked", "token.ended", "token.keys_unavailable"})
 _NO_HASH = "0" * 64
 _MAX_HEADER = jose_guard.MAX_TOKEN_BYTES + 16
 
@@ -133,8 +135,7 @@ def identify(env, presented: Presented, address: str, spent: set[str] | None = N
     except jose_guard.TokenError as error:
         code, credential_id = error.code, None
     if credential_id is None:
-        # Of an expired token the signature was good: a client that must ask for a new one.
-        if code not in ("token.expired", "token.keys_unavailable"):
+        if code not in _NO_GUESS:
             throttle.hit(env, _buckets(env, client_of(env, presented), address))
         if code == "token.keys_unavailable":  # known to us, not to be told to strangers
             code = "token.refused"
@@ -176,9 +177,9 @@ def _by_token(env, presented: Presented) -> tuple:
     verified = tokens.check(env, presented.token)
     account = tokens.account_of(env, verified)
     if account.id is None or verified.issued < account.tokens_from:
-        raise jose_guard.TokenError("auth.refused")
+        raise jose_guard.TokenError("token.ended")
     if not verified.issuer_id and not account.has_credential(verified.credential_id, throttle.clock()):
-        raise jose_guard.TokenError("auth.refused")
+        raise jose_guard.TokenError("token.ended")
     if verified.certificate and verified.certificate != presented.certificate:
         raise jose_guard.TokenError("auth.certificate")
     return account, verified.credential_id, verified.within(account.grant)

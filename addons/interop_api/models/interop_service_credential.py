@@ -100,6 +100,7 @@ class InteropServiceCredential(models.Model):
     def action_revoke(self):
         """Refuse these secrets and keys from now on, with every token that was issued for them.
 
+        :return: True, which remote callers need
         :raises AccessError: unless the user manages service accounts
         """
         if not self.env.su and not self.env.user.has_group("interop_api.group_manager"):
@@ -108,6 +109,7 @@ class InteropServiceCredential(models.Model):
         valid = self.sudo().filtered(lambda credential: not credential.revoked_at)
         valid.write({"revoked_at": fields.Datetime.now(), "revoked_by_id": self.env.uid})
         self.env["interop.audit.event"]._record("credential.revoke", valid)
+        return True
 
     @api.model
     def _warn_expiring(self) -> int:
