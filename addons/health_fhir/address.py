@@ -26,6 +26,7 @@ class Row:
 
     :ivar id: of the row in ``health.fhir.resource``, ``None`` while there is none
     :ivar model: of the record behind it, ``""`` for a resource that is only kept
+    :ivar fresh: the row was just inserted, its first version is still to be written
     """
 
     type: str
@@ -38,6 +39,7 @@ class Row:
     last_updated: datetime | None = None
     company_id: int | None = None
     account_id: int | None = None
+    fresh: bool = False
 
     @property
     def address(self) -> tuple[str, str]:

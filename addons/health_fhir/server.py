@@ -24,6 +24,12 @@ GRANT = "health_fhir_grant"
 #: Interaction -> letter of the scope.
 _VERBS = {"create": "c", "read": "r", "vread": "r", "history": "r", "update": "u", "delete": "d", "search": "s"}
 _MAX_HISTORY = 100
+#: Places in HL7 v2, in which the intake thinks -> where that stands in FHIR.
+_EXPRESSIONS = {
+    "MSH-4": "Encounter.serviceProvider",
+    "PID-3": "Patient.identifier",
+    "PV1-19": "Encounter.identifier",
+}
 
 
 @dataclass(slots=True)
@@ -306,10 +312,11 @@ class Server:
     def _waits(self, now) -> Answer:
         """Taken, but a person or an earlier message comes first."""
         why = now.error.text if now.error else "An earlier message about the same resource comes first"
+        where = now.error.location if now.error else ""
         issue = Issue(
             "information",
             "informational",
-            now.error.location if now.error else "",
+            _EXPRESSIONS.get(where, where if "." in where else ""),
             f"Taken as message {now.uuid}; it waits before it takes effect. {why}.",
         )
         return Answer(202, outcome.outcome([issue]), {"Interop-Message": now.uuid})

@@ -7,6 +7,7 @@ from odoo.addons.health_core.canonical import CaptureCharge, Identifier, VisitRe
 
 from .. import errors, values
 from ..address import Source
+from ..codec.issues import Issue
 from ..models.health_fhir_mapper import READING, WRITING
 from ..work import Operation
 
@@ -106,15 +107,13 @@ class HealthFhirChargeItem(models.AbstractModel):
         performers = self._performers(work, ops)
         services = self._services(work, ops)
         charges = self._charges(work, ops)
-        currency = work.interface.company_id.currency_id.name
         for op in ops:
             charge = charges.get(op.record[1]) if op.record else None
             op.said["transaction"] = charge.transaction_id if charge else self._transaction(op) or op.fhir_id
             op.said["line"] = charge.line if charge else 1
             price = op.resource.get("priceOverride")
-            if price and price.get("currency", currency) != currency:
-                raise op.refuse(422, "business-rule", "priceOverride.currency", f"Charges are in {currency} here.")
-            facility = facilities.get(op.index) or party._facility(work, op.resource.get("performingOrganization"))
+            day = self._day(op) or work.now.date()
+            facility = facilities.get(op.index) or party._provider(work, op, "performingOrganization")
             quantity = op.resource.get("quantity", {}).get("value", 1)
             try:
                 command = CaptureCharge(
@@ -127,9 +126,9 @@ class HealthFhirChargeItem(models.AbstractModel):
                     identifiers=patients[op.index],
                     service_code=services[op.index][0],
                     service_description=services[op.index][1] or None,
-                    service_date=self._day(op) or work.now.date(),
+                    service_date=day,
                     quantity=quantity,
-                    amount=price.get("value") if price else None,
+                    amount=party._amount(work, op, price, "priceOverride", day) if price else None,
                     performer=performers.get(op.index),
                 )
             except ValidationError as failure:
@@ -230,6 +229,14 @@ class HealthFhirChargeItem(models.AbstractModel):
         known = {(transaction, line): charge for transaction, line, charge in rows}
         for op in ops:
             op.record = ("health.charge", known[op.said["transaction"], op.said["line"]])
+        waiting = (
+            self.env["health.charge"].browse(known.values()).filtered(lambda charge: charge.state == "quarantined")
+        )
+        for op in ops:
+            if op.record[1] in waiting.ids:
+                op.issues.append(
+                    Issue("warning", "informational", "ChargeItem", "The charge waits until a person has completed it.")
+                )
 
     def _delete(self, work, ops):
         """Credit the charges: what was invoiced is credited too."""

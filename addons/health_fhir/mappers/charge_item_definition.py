@@ -84,11 +84,9 @@ class HealthFhirChargeItemDefinition(models.AbstractModel):
         }
         price = self._price(resource)
         if price is not None:
-            currency = work.interface.company_id.currency_id.name
-            if price.get("currency", currency) != currency:
-                raise op.refuse(422, "business-rule", "propertyGroup", f"Prices are in {currency} here.")
-            if "value" in price:
-                vals["list_price"] = float(price["value"])
+            amount = self.env["health.fhir.party"]._amount(work, op, price, "propertyGroup", work.now.date())
+            if amount is not None:
+                vals["list_price"] = float(amount)
         return vals
 
     @staticmethod

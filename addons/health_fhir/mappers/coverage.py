@@ -114,7 +114,8 @@ class HealthFhirCoverage(models.AbstractModel):
 
     def _prepare(self, work, ops):
         codes = self._payer_codes(work, ops)
-        patients = self.env["health.fhir.party"]._patients(work, ops, "beneficiary")
+        party = self.env["health.fhir.party"]
+        patients = party._patients(work, ops, "beneficiary")
         for op in ops:
             op.said["code"] = codes.get(op.index)
             if not op.said["code"]:
@@ -125,7 +126,7 @@ class HealthFhirCoverage(models.AbstractModel):
                     continue
                 work.commands.append(
                     RegisterPatient(
-                        facility=op.said.get("patient_facility", ""),
+                        facility=party._registrar(work, op, None),
                         occurred_at=work.now,
                         identifiers=patients[op.index],
                         coverages=(data,),

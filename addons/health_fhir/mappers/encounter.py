@@ -201,7 +201,7 @@ class HealthFhirEncounter(models.AbstractModel):
         for op in ops:
             if "key" in op.said:
                 continue
-            op.said["facility"] = party._facility(work, op.resource.get("serviceProvider"))
+            op.said["facility"] = party._provider(work, op, "serviceProvider")
             op.said["visit"] = visit = self._number(op)
             step = party._step(work, op.said["facility"])
             op.said["key"] = self.env["health.intake"]._visit_key(step, visit) if visit and step else None
@@ -237,8 +237,6 @@ class HealthFhirEncounter(models.AbstractModel):
             facility = op.said["facility"]
             if known and not op.resource.get("serviceProvider"):
                 facility = values.own_code(known.facility_id.id)
-            elif not facility:
-                facility = op.said.get("patient_facility", "")
             try:
                 command = self._command(work, op, visit, facility, patients[op.index], known, practitioners, units)
             except ValidationError as failure:

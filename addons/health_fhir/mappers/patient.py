@@ -5,8 +5,6 @@ from pydantic import ValidationError
 from odoo import models
 
 from odoo.addons.health_core.canonical import Identifier, Person, RegisterPatient
-from odoo.addons.interop_hub import keyring
-from odoo.addons.interop_hub.exceptions import NeedsPerson, SetFailed
 
 from .. import errors, values
 from ..address import Source
@@ -113,7 +111,8 @@ class HealthFhirPatient(models.AbstractModel):
         for op in ops:
             if "identifiers" in op.said:
                 continue
-            op.said["facility"] = self._facility(work, op.resource.get("managingOrganization"))
+            organization = op.resource.get("managingOrganization")
+            op.said["facility"] = self.env["health.fhir.party"]._registrar(work, op, organization)
             op.said["identifiers"] = self._identifiers(op)
             op.said["keys"] = self.env["health.fhir.party"]._patient_keys(
                 work, op.said["facility"], op.said["identifiers"]
@@ -140,13 +139,8 @@ class HealthFhirPatient(models.AbstractModel):
                 ) from None
         return tuple(dict.fromkeys(found))
 
-    def _facility(self, work, reference) -> str:
-        facility_id = work.record(reference, "Organization", "health.facility")
-        return values.own_code(facility_id) if facility_id else ""
-
     def _prepare(self, work, ops):
         self._read(work, ops)
-        self._let_a_person_decide(work, ops)
         party = self.env["health.fhir.party"]
         known = party._identifiers_of([op.record[1] for op in ops if op.record])
         for op in ops:
@@ -170,22 +164,6 @@ class HealthFhirPatient(models.AbstractModel):
                 for element, columns in _COLUMNS.items()
             }
             work.commands.append(command)
-
-    def _let_a_person_decide(self, work, ops):
-        """Identifiers of a patient whom the sender may not see."""
-        if any(op.said.get("hidden") for op in ops):
-            digest = keyring.ring().digest(f"fhir:{work.message_id}")
-            raise SetFailed(
-                {
-                    work.message_id: NeedsPerson(
-                        "patient.conflict",
-                        "The identifiers must be looked at by a person",
-                        "Patient.identifier",
-                        exception_type="identifier_conflict",
-                        exception_key=f"identifiers:{digest}",
-                    )
-                }
-            )
 
     def _person(self, op) -> Person:
         """Demographics; what an update leaves out is deleted, what a create leaves out is not said."""

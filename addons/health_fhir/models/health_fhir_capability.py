@@ -82,14 +82,7 @@ class HealthFhirCapability(models.AbstractModel):
             "referencePolicy": ["literal", "logical", "resolves"],
             "searchInclude": [f"{kind}:{name}" for name, param in sorted(params.items()) if param.kind == "reference"],
             "searchRevInclude": self._reverse(kind),
-            "searchParam": [
-                {
-                    "name": name,
-                    "type": param.kind,
-                    **({"definition": self._definition(kind, name)} if not name.startswith("_") else {}),
-                }
-                for name, param in sorted(params.items())
-            ],
+            "searchParam": [{"name": name, "type": param.kind} for name, param in sorted(params.items())],
             "operation": [
                 {"name": "validate", "definition": "http://hl7.org/fhir/OperationDefinition/Resource-validate"}
             ],
@@ -105,7 +98,3 @@ class HealthFhirCapability(models.AbstractModel):
             for name, param in params.items()
             if param.kind == "reference" and kind in param.targets
         )
-
-    @staticmethod
-    def _definition(kind: str, name: str) -> str:
-        return f"http://hl7.org/fhir/SearchParameter/{kind}-{name}"

@@ -6,6 +6,8 @@ from psycopg2.errors import SerializationFailure
 from odoo import api, models
 
 from odoo.addons.health_core.canonical import Entry
+from odoo.addons.interop_hub import keyring
+from odoo.addons.interop_hub.exceptions import NeedsPerson, SetFailed
 
 from .. import overlay
 from ..address import Change, Row
@@ -138,8 +140,7 @@ class HealthFhirEngine(models.AbstractModel):
         """A create or update-as-create met a record that exists."""
         own = Row(op.type, f"{self.env['health.fhir.mapper']._prefixes()[op.type, record[0]]}{record[1]}", *record)
         if not work.reader._visible({own.address: own}):
-            op.said["hidden"] = True  # the mapper lets a person decide
-            return
+            raise SetFailed({work.message_id: self._look(work, op)})
         if row is None and op.method == "update":
             op.record = record  # the client names a record that nobody named yet
         elif row is not None and op.method == "update" and not row.deleted:
@@ -148,6 +149,16 @@ class HealthFhirEngine(models.AbstractModel):
             op.row = row or own
             op.fhir_id = op.row.fhir_id
             op.status = 200
+
+    def _look(self, work: Work, op: Operation) -> NeedsPerson:
+        """The business key is that of a record which the sender may not see: neither told nor overwritten."""
+        return NeedsPerson(
+            "fhir.hidden",
+            "The identifiers must be looked at by a person",
+            f"{op.type}.identifier",
+            exception_type="identifier_conflict",
+            exception_key=f"fhir:{keyring.ring().digest(f'{work.message_id}')}",
+        )
 
     def _assign_ids(self, work: Work) -> None:
         for op in work.operations:
@@ -255,6 +266,7 @@ class HealthFhirEngine(models.AbstractModel):
         self._refuse_taken(written)
         store = work.env["health.fhir.store"]
         work.env.flush_all()
+        store._open([op.row for op in written])
         rendered = store._render_rows([op.row for op in written if op.method != "delete"])
         changes = [self._change(work, op, rendered) for op in written]
         store._keep(changes)
@@ -278,7 +290,7 @@ class HealthFhirEngine(models.AbstractModel):
                 body, _changed = overlay.merge(resource, now, body, now, stale)
             if op.before:
                 body = overlay.fill(resource, body, op.before.resource)
-        method = "update" if op.row.version and not op.row.deleted else "create"
+        method = "create" if op.row.fresh or op.row.deleted else "update"
         return Change(op.row, method, body, now, work.message_id)
 
     def _overruled(self, work: Work, op: Operation) -> list[str]:

@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from odoo import api, models
 
 from odoo.addons.health_core.canonical import Entry, Identifier
@@ -26,6 +28,17 @@ class HealthFhirParty(models.AbstractModel):
         return work.cache["sites"]
 
     @api.model
+    def _own_facilities(self, work) -> list[int]:
+        """Facilities that the sender may act for, oldest first."""
+        if "facilities" not in work.cache:
+            work.cache["facilities"] = (
+                work.reader.env["health.facility"]
+                .search([("company_id", "in", work.env.companies.ids)], order="id")
+                .ids
+            )
+        return work.cache["facilities"]
+
+    @api.model
     def _site(self, work, code: str):
         sites = self._sites(work)
         return sites.get((work.system_id, code)) or sites.get((work.system_id, ANY_CODE))
@@ -36,6 +49,36 @@ class HealthFhirParty(models.AbstractModel):
         site = self._site(work, code)
         entry = Entry(work.message_id, work.system_id, work.interface.id, work.interface.company_id.id)
         return Step(entry, None, site) if site else None
+
+    @api.model
+    def _registrar(self, work, op, organization) -> str:
+        """The intake's code for the facility that a patient is registered by: the one named, else any of the sender's."""
+        facility_id = work.record(organization, "Organization", "health.facility")
+        own = self._own_facilities(work)
+        if facility_id:
+            return self._checked(work, op, "managingOrganization", values.own_code(facility_id))
+        known = {site.id for (system, _code), site in self._sites(work).items() if system == work.system_id}
+        usual = [facility for facility in own if facility in known] or own
+        return values.own_code(usual[0]) if usual else ""
+
+    @api.model
+    def _provider(self, work, op, element: str) -> str:
+        """The intake's code for the facility where care was given, which must be one of the sender's.
+
+        :raises FhirError: 403 for another's facility
+        """
+        code = self._facility(work, op.resource.get(element))
+        own = self._own_facilities(work)
+        if not code and len(own) == 1:
+            return values.own_code(own[0])
+        return self._checked(work, op, element, code)
+
+    @api.model
+    def _checked(self, work, op, element: str, code: str) -> str:
+        site = self._site(work, code)
+        if site and site.id not in self._own_facilities(work):
+            raise op.refuse(403, "forbidden", element, "This account may not act for this facility.")
+        return code
 
     @api.model
     def _facility(self, work, reference) -> str:
@@ -105,7 +148,6 @@ class HealthFhirParty(models.AbstractModel):
             target = work.target(value, "Patient")
             if isinstance(target, Operation) and "identifiers" in target.said:
                 found[op.index] = target.said["identifiers"]
-                op.said.setdefault("patient_facility", target.said["facility"])
             elif work.record(value, "Patient", "health.patient.account"):
                 rows[op.index] = work.record(value, "Patient", "health.patient.account")
             elif value.get("identifier", {}).get("value") and not value.get("reference"):
@@ -119,6 +161,25 @@ class HealthFhirParty(models.AbstractModel):
         known = self._identifiers_of(set(rows.values()))
         found.update({index: (known[account],) for index, account in rows.items()})
         return found
+
+    # --- money --------------------------------------------------------------------
+
+    @api.model
+    def _amount(self, work, op, money: dict, element: str, on) -> Decimal | None:
+        """A FHIR Money in the company's currency, by the rate of a day.
+
+        :raises FhirError: 422 when the currency has no rate here
+        """
+        company = work.interface.company_id
+        code = money.get("currency", company.currency_id.name)
+        if "value" not in money or code == company.currency_id.name:
+            return money.get("value")
+        currency = self.env["res.currency"].search(
+            [("name", "=", code), ("rate_ids.company_id", "in", [company.id, False])]
+        )
+        if not currency:
+            raise op.refuse(422, "business-rule", f"{element}.currency", "This currency has no rate here.")
+        return Decimal(str(currency._convert(float(money["value"]), company.currency_id, company, on)))
 
     # --- codes ----------------------------------------------------------------------
 

@@ -234,31 +234,17 @@ class HealthFhirStore(models.AbstractModel):
             return
         cr, ring = self.env.cr, keyring.ring()
         now = cr.now()
-        self.env["health.fhir.resource"].flush_model()
-        new = [change for change in changes if change.row.id is None]
-        for change, row_id in zip(new, next_ids(cr, "health_fhir_resource", len(new)), strict=True):
-            change.row.id = row_id
-        created = {change.row.id for change in new}
+        for change in changes:
+            change.row.last_updated = change.at or now
+        created = set(self._open([change.row for change in changes]))
         for change in changes:
             row = change.row
-            row.version += 1
-            row.last_updated = change.at or now
+            if row.fresh:
+                row.fresh = False
+                created.add(row.id)
+            else:
+                row.version += 1
             row.deleted = change.method == "delete"
-        insert_rows(
-            cr,
-            "health_fhir_resource",
-            (
-                "id", "type", "fhir_id", "res_model", "res_id", "company_id", "account_id", "version", "deleted",
-                "last_updated", "create_uid", "create_date", "write_uid", "write_date",
-            ),
-            [
-                (
-                    row.id, row.type, row.fhir_id, row.model or None, row.res_id or None, row.company_id,
-                    row.account_id, row.version, row.deleted, row.last_updated, self.env.uid, now, self.env.uid, now,
-                )
-                for row in (change.row for change in new)
-            ],
-        )  # fmt: skip
         update_rows(
             cr,
             "health_fhir_resource",
@@ -300,6 +286,31 @@ class HealthFhirStore(models.AbstractModel):
         )
         self.env["health.fhir.resource"].invalidate_model()
         self.env["health.fhir.version"].invalidate_model()
+
+    def _open(self, rows) -> list[int]:
+        """Insert the rows of new resources, at their first version, so that others can refer to them."""
+        cr, now = self.env.cr, self.env.cr.now()
+        self.env["health.fhir.resource"].flush_model()
+        new = [row for row in rows if row.id is None]
+        for row, row_id in zip(new, next_ids(cr, "health_fhir_resource", len(new)), strict=True):
+            row.id, row.version, row.fresh = row_id, 1, True
+            row.last_updated = row.last_updated or now
+        insert_rows(
+            cr,
+            "health_fhir_resource",
+            (
+                "id", "type", "fhir_id", "res_model", "res_id", "company_id", "account_id", "version", "deleted",
+                "last_updated", "create_uid", "create_date", "write_uid", "write_date",
+            ),
+            [
+                (
+                    row.id, row.type, row.fhir_id, row.model or None, row.res_id or None, row.company_id,
+                    row.account_id, row.version, False, row.last_updated, self.env.uid, now, self.env.uid, now,
+                )
+                for row in new
+            ],
+        )  # fmt: skip
+        return [row.id for row in new]
 
     @api.model
     def _versions(self, row: Row, limit: int, since=None, before: int = 0) -> list[tuple]:
