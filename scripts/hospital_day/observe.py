@@ -254,7 +254,8 @@ class Observer:
         wanted = ("unknown_facility", "identifier_conflict", "unknown_visit", "unknown_original",
                   "unmapped_service", "unmapped_location", "unmapped_payer")  # fmt: skip
         keys = defaultdict(set)
-        domain = [["state", "in", ["open", "in_progress"]]]
+        # A discharge review depends on what had arrived when it was held, not on how the day ends.
+        domain = [["state", "in", ["open", "in_progress"]], ["type", "!=", "discharge_review"]]
         for row in self.rpc.read("interop.exception", domain, ["type", "key"]):
             keys[row["type"]].add(row["key"])
         counted = ("unknown_visit", "unknown_original", "identifier_conflict")
