@@ -8,6 +8,7 @@ from . import (
     test_master_data,
     test_money,
     test_overlay,
+    test_search,
     test_security,
     test_views,
 )
