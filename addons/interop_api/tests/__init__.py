@@ -11,6 +11,7 @@ from . import (
     test_limiter,
     test_message,
     test_oauth2,
+    test_owasp,
     test_route,
     test_routing,
     test_scopes,
