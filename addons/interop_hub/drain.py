@@ -28,6 +28,8 @@ _logger = logging.getLogger(__name__)
 
 SERIALIZATION_TRIES = 6
 INTEGRITY_TRIES = 2
+#: File descriptors on which a dedicated worker waits as well, and the slot (lane id, number) that each one calls.
+WAKE_FDS: dict[int, tuple[int, int]] = {}
 #: Code of errors that nobody foresaw.
 PROGRAM_ERROR = "program.error"
 

@@ -124,12 +124,15 @@ class Worker:
 
     def _listen(self, connection, timeout: float) -> set[tuple[int, int]]:
         """Wait for wake-ups; return the slots that were called."""
+        from odoo.addons.interop_hub.drain import WAKE_FDS
+
         connection.poll()
-        if not connection.notifies and timeout:
-            select.select([connection, self.signal_read], [], [], timeout)
-            connection.poll()
+        ready, _write, _error = select.select(
+            [connection, self.signal_read, *WAKE_FDS], [], [], 0 if connection.notifies else timeout
+        )
+        connection.poll()
         self._drain_signals()
-        calls = set()
+        calls = {WAKE_FDS[fd] for fd in ready if fd in WAKE_FDS}
         while connection.notifies:
             lane_id, _colon, number = connection.notifies.pop().payload.partition(":")
             if lane_id.isdigit() and number.isdigit():
