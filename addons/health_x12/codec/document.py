@@ -244,7 +244,7 @@ class Document:
                 self._open_group(segment)
             elif name == "GE":
                 self._end_group(segment)
-            elif name == "ISA":
+            elif name == "ISA" and len(segment) == 17:
                 self._close()
                 self._open(segment)
             elif name == "IEA":

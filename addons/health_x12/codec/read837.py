@@ -138,8 +138,9 @@ class _Reader:
             elif role:
                 _describe(*role, segment)
         found["lines"] = tuple(map(_line, lines))
-        found["others"] = tuple(OtherCoverage(**each) for each in others)
-        return Claim(diagnoses=tuple(diagnoses), **found)
+        found["others"] = tuple(_only(OtherCoverage, each) for each in others)
+        found["diagnoses"] = tuple(diagnoses)
+        return _only(Claim, found)
 
     def _role(self, here: dict, values: list[str], segment: list[str]) -> tuple[dict, str] | None:
         """Where a party belongs."""
@@ -271,8 +272,12 @@ def _reference(here: dict, values: list[str], claim: dict) -> None:
         here["control_number"] = values[2]
 
 
+def _only(cls: type, values: dict):
+    """An instance of what belongs into it; segments that stand where the guide has none are left out."""
+    known = cls.__dataclass_fields__
+    return cls(**{name: value for name, value in values.items() if name in known})
+
+
 def _line(values: dict) -> ServiceLine:
-    for key in ("paid", "remaining", "patient_paid", "adjustments", "date"):
-        values.pop(key, None)
-    adjudications = tuple(LineAdjudication(**each) for each in values.pop("adjudications", ()))
-    return ServiceLine(**values, adjudications=adjudications)
+    values["adjudications"] = tuple(_only(LineAdjudication, each) for each in values.get("adjudications", ()))
+    return _only(ServiceLine, values)

@@ -80,11 +80,11 @@ class Tokens:
         """Move the buffer to the next ISA; False at the end of the file."""
         while True:
             self._buffer = self._buffer.lstrip(_BLANK)
-            if len(self._buffer) >= 3 or not self._more():
+            if len(self._buffer) >= 9 or not self._more():
                 break
         if not self._buffer:
             return False
-        if self._buffer[:3] == b"ISA":
+        if self._buffer[:9].translate(None, _BREAKS)[:3] == b"ISA":
             return True
         if not self.number:
             raise refuse(INTERCHANGE, "022", "The file does not begin with ISA", number=1)
@@ -169,16 +169,17 @@ class Tokens:
                     )
                 if self._more():
                     continue
-                block, self._buffer = self._buffer, b""
-                if block.strip(_BLANK):
-                    yield block.translate(None, breaks)
-                return
+                if not self._buffer.strip(_BLANK):
+                    self._buffer = b""
+                    return
+                # The file ends without a terminator.
+                cut = len(self._buffer)
             block = self._buffer[:cut]
             clean = block.translate(None, breaks)
             found = edge.search(block) if b"IEA" in clean or b"ISA" in clean else None
             if found:
                 if found[1]:
-                    end = block.find(terminator, found.end()) + 1
+                    end = block.find(terminator, found.end()) + 1 or cut
                 else:
                     end = found.start() + (block[found.start() : found.start() + 1] == terminator)
                 yield block[:end].translate(None, breaks)
