@@ -12,6 +12,7 @@ import sys
 import time
 import traceback
 
+from .inside_rest import rest_prepare
 from .messages import Hospital
 
 CHUNK = 500
@@ -65,7 +66,7 @@ def install(env, addon: str) -> None:
     env["ir.module.module"].search([("name", "=", addon)]).button_immediate_install()
 
 
-FUNCTIONS = {function.__name__: function for function in (pause, resume, accept, enqueue, install)}
+FUNCTIONS = {function.__name__: function for function in (pause, resume, accept, enqueue, install, rest_prepare)}
 
 
 def main() -> None:

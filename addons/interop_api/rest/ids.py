@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
+import time
 from collections.abc import Iterable
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -32,8 +33,17 @@ def _cipher_of(key: bytes) -> Cipher:
     return Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305
 
 
+_kept: tuple[float, Cipher] = (0.0, None)
+_KEEP_SECONDS = 2.0
+
+
 def _cipher() -> Cipher:
-    return _cipher_of(keyring.ring().mac("rest.id", b"ids on the wire"))
+    """The cipher of the keyring's index key, which does not rotate; looked for again every now and then."""
+    global _kept
+    now = time.monotonic()
+    if now >= _kept[0]:
+        _kept = (now + _KEEP_SECONDS, _cipher_of(keyring.ring().mac("rest.id", b"ids on the wire")))
+    return _kept[1]
 
 
 def encode_all(model: str, record_ids: Iterable[int]) -> dict[int, str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from odoo.tools import SQL
+from odoo.tools import SQL, Query
 
 from . import ids
 from .query import Question, resolve
@@ -76,15 +76,41 @@ def read_one(env, resource, record_id: int, names: tuple[str, ...]) -> dict | No
     return records[0]
 
 
+@dataclass(slots=True)
+class _Plan:
+    """How columns of a model become members of records; made once per registry."""
+
+    columns: SQL
+    joins: dict
+    makers: list
+
+
+def _plan(env, model, query, owner, infos) -> _Plan:
+    """The plan for some fields of a schema.
+
+    :param owner: the schema
+    :param infos: ``(name, field info)``, without those of rows
+    """
+    plans = env.registry.__dict__.setdefault("interop_rest_plans", {})
+    key = (owner, tuple(name for name, _info in infos), env.lang)
+    if key not in plans:
+        empty = Query(env, query.table, model._table_sql)
+        columns, makers = _columns(model, empty, infos)
+        plans[key] = _Plan(SQL(", ").join(columns), dict(empty._joins), makers)
+    return plans[key]
+
+
 def _fetch(env, model, query, resource, names) -> tuple[list[tuple], list[dict]]:
     """Rows (id, write_date, …) and the records made of them."""
     infos = [(name, resource.fields()[name]) for name in names]
-    columns, makers = _columns(model, query, [(n, i) for n, i in infos if not isinstance(i.source, Many)])
+    plan = _plan(env, model, query, resource.read, [(n, i) for n, i in infos if not isinstance(i.source, Many)])
+    query._joins.update(plan.joins)
     written = SQL("%s.write_date", SQL.identifier(query.table)) if "write_date" in model._fields else SQL("NULL")
+    columns = [plan.columns] if plan.makers else []
     rows = env.execute_query(query.select(SQL("%s.id", SQL.identifier(query.table)), written, *columns))
     own = ids.encode_all(model._name, [row[0] for row in rows])
     records = [{"id": own[row[0]]} for row in rows]
-    for name, maker in makers:
+    for name, maker in plan.makers:
         maker(name, rows, records)
     if any(isinstance(i.source, Many) for _n, i in infos):
         # Keep the order of the fields, whatever comes later.
@@ -98,6 +124,7 @@ def _columns(model, query, infos, offset: int = 2):
     """Expressions of the columns, and what puts their values into the records."""
     columns: list[SQL] = []
     makers = []
+    model = model.sudo()  # what stands beside a visible record is visible, as names are in Odoo
     for name, info in infos:
         if isinstance(info.source, Derived):
             at = offset + len(columns)
@@ -125,7 +152,6 @@ def _comodel(model, path: str) -> str:
 def _sql_of(model, query, path: str):
     """The SQL of a column, many2one fields joined, and the field that it is."""
     alias, names = query.table, path.split(".")
-    model = model.sudo()  # what stands beside a visible record is visible, as names are in Odoo
     for name in names[:-1]:
         comodel = model.env[model._fields[name].comodel_name]
         alias = query.left_join(alias, name, comodel._table, "id", name)
@@ -192,23 +218,46 @@ def _derive(at: int, converts: list, make):
 
 
 def _attach_parts(env, model, resource, names, record_ids, records) -> None:
-    """Rows of one2many fields, one statement per field; their own record rules apply."""
+    """Rows of one2many fields, one statement per field: they are part of the record, and seen with it."""
     for name in names:
         info = resource.fields()[name]
         if not isinstance(info.source, Many) or not record_ids:
             continue
-        field = model._fields[info.source.path]
-        child = env[field.comodel_name].with_context(active_test=False)
-        query = child._search([(field.inverse_name, "in", record_ids)], order=f"{info.source.order}, id")
+        head, tail, makers = _part_plan(env, model, info)
+        rows = env.execute_query(SQL("%s = ANY(%s)%s", head, record_ids, tail))
         by_parent: dict[int, list[dict]] = {record_id: [] for record_id in record_ids}
-        if not query.is_empty():
-            columns, makers = _columns(child, query, list(fields_of(info.nested).items()))
-            parent = child.sudo()._field_to_sql(query.table, field.inverse_name, query)
-            rows = env.execute_query(query.select(SQL("%s.id", SQL.identifier(query.table)), parent, *columns))
-            parts: list[dict] = [{} for _row in rows]
-            for part_name, maker in makers:
-                maker(part_name, rows, parts)
-            for row, part in zip(rows, parts, strict=True):
-                by_parent[row[1]].append(part)
+        parts: list[dict] = [{} for _row in rows]
+        for part_name, maker in makers:
+            maker(part_name, rows, parts)
+        for row, part in zip(rows, parts, strict=True):
+            by_parent[row[1]].append(part)
         for record_id, record in zip(record_ids, records, strict=True):
             record[name] = by_parent[record_id]
+
+
+def _part_plan(env, model, info) -> tuple[SQL, SQL, list]:
+    """The statement for the rows of a one2many field, before and after the ids of their records."""
+    plans = env.registry.__dict__.setdefault("interop_rest_plans", {})
+    key = (info.nested, model._name, info.source, env.lang)
+    if key not in plans:
+        field = model._fields[info.source.path]
+        child = env[field.comodel_name].sudo()
+        query = _rows_of(child, field)
+        table = SQL.identifier(query.table)
+        parent = child._field_to_sql(query.table, field.inverse_name, query)
+        columns, makers = _columns(child, query, list(fields_of(info.nested).items()))
+        order = SQL(" ORDER BY %s, %s.id", child._field_to_sql(query.table, info.source.order), table)
+        head = SQL(
+            "SELECT %s.id, %s, %s FROM %s WHERE %s AND %s",
+            table, parent, SQL(", ").join(columns), query.from_clause, query.where_clause or SQL("TRUE"), parent,
+        )  # fmt: skip
+        plans[key] = (head, order, makers)
+    return plans[key]
+
+
+def _rows_of(child, field) -> Query:
+    """The rows that a one2many field can hold."""
+    domain = field.domain if isinstance(field.domain, list) else []
+    if domain:
+        return child.with_context(active_test=False)._search(domain, bypass_access=True)
+    return Query(child.env, child._table, child._table_sql)

@@ -9,6 +9,10 @@ class InteropInterface(models.Model):
     _inherit = "interop.interface"
 
     @api.model
+    def _door_fields(self):
+        return [*super()._door_fields(), "classification"]
+
+    @api.model
     def _rest_ensure(self, addon: str) -> None:
         """Create the served interface of each resource of an addon that has none; settings of known ones stay as they are.
 
