@@ -26,6 +26,8 @@ done
 cat <<TEXT
 
   Odoo           http://127.0.0.1:$PORT/odoo    login: admin   password: admin
-  Demo client    demo-ehr / demo-ehr-secret     interfaces: ehr-adt, ehr-dft, lab-batch
+  HL7 v2         http://127.0.0.1:$PORT/interop/v1/inbound/ehr-adt    demo-ehr / demo-ehr-secret
+  REST API       http://127.0.0.1:$PORT/interop/v1/docs    demo-portal / demo-portal-secret
+  FHIR R4        http://127.0.0.1:$PORT/fhir/r4/metadata   the same
   Stop it with   make stop                      (took $((SECONDS - started)) s)
 TEXT

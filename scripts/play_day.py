@@ -24,6 +24,7 @@ from hospital_day.door import Door, GivenUp, wrong_answers
 from hospital_day.expect import counts, expected
 from hospital_day.generate import generate, yesterday
 from hospital_day.observe import Observer, differences, without_others
+from hospital_day.partner import look
 from hospital_day.rpc import Rpc
 
 
@@ -117,6 +118,12 @@ def main() -> int:
     if not observer.alone():
         wanted = without_others(wanted)
     wrong = wrong_answers(messages, door.answers) + differences(wanted, state)
+    partners = []
+    if observer.alone():
+        progress("looking as partners do")
+        partners, missed = look(options.url, found)
+        wrong += missed
+        progress.end()
     balanced = all(row.get("balanced", True) for row in state["ledger"].values())
     acknowledged = sum(1 for answer in door.answers.values() if answer.code in ("AA", "CA"))
     table = (
@@ -128,6 +135,7 @@ def main() -> int:
         ("encounters", found["encounters"]),
         ("charges", found["charges"]),
         ("draft invoices", found["draft_invoices"]),
+        *partners,
         ("ledger balanced", "yes" if balanced else "no"),
         ("as expected", "yes" if not wrong else f"no, {len(wrong)} differences"),
         ("seconds", f"{seconds:.1f}"),

@@ -1,1 +1,1 @@
-from . import health_suite_demo, health_suite_demo_catalog, health_suite_demo_site
+from . import health_suite_demo, health_suite_demo_catalog, health_suite_demo_partner, health_suite_demo_site

@@ -86,6 +86,17 @@ class TestDemo(TransactionCase):
         self.assertEqual(account.interface_ids, interfaces)
         self.assertEqual(account.valid_count, 1)
 
+    def test_partners_have_scopes_and_one_sees_a_single_clinic(self):
+        accounts = {
+            account.client_id: account
+            for account in self.env["interop.service.account"].search([("client_id", "like", "demo-")])
+        }
+        portal, analytics = accounts["demo-portal"], accounts["demo-analytics"]
+        self.assertEqual(set(portal.interface_ids.mapped("code")), {"fhir-r4", "portal-json"})
+        self.assertFalse(portal.facility_ids)
+        self.assertEqual(analytics.facility_ids.mapped("code"), ["RCC"])
+        self.assertNotIn("phi", analytics.scopes)
+
     def test_neutralized_copy_has_no_demo_access(self):
         query = next(query for query in get_neutralization_queries(["health_suite"]) if "demo-ehr" in query)
         self.env.flush_all()
@@ -93,6 +104,6 @@ class TestDemo(TransactionCase):
         for query in get_neutralization_queries(["health_suite"]):
             self.env.cr.execute(query)
         self.env.invalidate_all()
-        self.assertFalse(self.env["interop.service.account"].search([("client_id", "=", "demo-ehr")]))
+        self.assertFalse(self.env["interop.service.account"].search([("client_id", "=like", "demo-%")]))
         logins = [spec["login"] for spec in self.plan["users"]]
         self.assertFalse(self.env["res.users"].search([("login", "in", logins)]))
