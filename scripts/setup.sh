@@ -32,6 +32,7 @@ fi
 command -v psql >/dev/null || debian postgresql-client
 if [ -n "$with_tests" ]; then
   command -v chromium >/dev/null || debian chromium fonts-liberation
+  { command -v node && command -v npm; } >/dev/null || debian nodejs npm
 fi
 
 # Odoo 19: an existing checkout, or Debian's package unpacked into the build folder.
