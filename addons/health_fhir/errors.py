@@ -26,6 +26,15 @@ def refused(status: int, code: str, expression: str, diagnostics: str) -> FhirEr
     return FhirError(error(code, expression, diagnostics), status)
 
 
+def check_pairs(pairs) -> None:
+    """Refuse search parameters that no text can match.
+
+    :raises FhirError: 400
+    """
+    if any("\0" in part for pair in pairs for part in pair):
+        raise refused(400, "invalid", "http", "A parameter has a character that is none.")
+
+
 def of_contract(failure, resource_type: str, elements: dict[str, str]) -> FhirError:
     """What the canonical contract refuses, at the element that it came from; never shows a value.
 

@@ -6,6 +6,7 @@ Used by the controllers for requests and by batches and transactions for their e
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from .codec import bundle, jsonio, outcome
 from .codec.definitions import resource_types
 from .codec.issues import FhirError, Issue, error
 from .codec.validate import validate
-from .errors import Refused, refused
+from .errors import Refused, check_pairs, refused
 from .models.health_fhir_handler import REPORT, USER, single
 from .models.health_fhir_store import instant
 
@@ -24,6 +25,7 @@ GRANT = "health_fhir_grant"
 #: Interaction -> letter of the scope.
 _VERBS = {"create": "c", "read": "r", "vread": "r", "history": "r", "update": "u", "delete": "d", "search": "s"}
 _MAX_HISTORY = 100
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 #: Places in HL7 v2, in which the intake thinks -> where that stands in FHIR.
 _EXPRESSIONS = {
     "MSH-4": "Encounter.serviceProvider",
@@ -111,7 +113,7 @@ class Server:
         return self.env["health.fhir.store"]
 
     def _row(self, kind: str, fhir_id: str) -> Row:
-        row = self._store()._locate([(kind, fhir_id)]).get((kind, fhir_id))
+        row = self._store()._locate([(kind, fhir_id)]).get((kind, fhir_id)) if _ID.fullmatch(fhir_id) else None
         if row is None:
             raise refused(404, "not-found", "", "There is no such resource, or it is not yours to see.")
         return row
@@ -221,6 +223,7 @@ class Server:
     def search(self, kind: str, pairs, conditions: Conditions) -> Answer:
         """A page of what matches."""
         self.mapper(kind, "search")
+        check_pairs(pairs)
         search = self.env["health.fhir.search"].with_context(**{GRANT: self.allows})
         return Answer(200, search._bundle(kind, pairs, base=self.base, strict=conditions.strict, url_type=kind))
 

@@ -13,7 +13,7 @@ from odoo.addons.interop_api.problem import Problem
 
 from ..codec import jsonio, outcome
 from ..codec.issues import FhirError
-from ..errors import refused
+from ..errors import check_pairs, refused
 from ..server import Answer, Conditions, Server
 
 TYPE = "application/fhir+json"
@@ -85,11 +85,22 @@ def check_accept() -> None:
 
 def query_pairs() -> list[tuple[str, str]]:
     """Parameters of the URL, in order."""
-    text = request.httprequest.query_string.decode("ascii", "replace")
+    return parse_pairs(request.httprequest.query_string)
+
+
+def parse_pairs(content: bytes) -> list[tuple[str, str]]:
+    """Parameters of a URL or form.
+
+    :raises FhirError: 400 for too many, and for what is no text
+    """
     try:
-        return parse_qsl(text, keep_blank_values=True, max_num_fields=100)
+        pairs = parse_qsl(content.decode(), keep_blank_values=True, max_num_fields=100, errors="strict")
+    except UnicodeDecodeError:
+        raise refused(400, "invalid", "http", "The parameters are not UTF-8.") from None
     except ValueError:
         raise refused(400, "too-costly", "http", "A request may have 100 parameters.") from None
+    check_pairs(pairs)
+    return pairs
 
 
 def read_body(*, empty: bool = False) -> bytes:

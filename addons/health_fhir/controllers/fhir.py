@@ -1,5 +1,3 @@
-from urllib.parse import parse_qsl
-
 from odoo import http
 from odoo.api import SUPERUSER_ID
 from odoo.http import request
@@ -69,10 +67,7 @@ class FhirController(http.Controller):
         if content:
             if request.httprequest.mimetype != _FORM:
                 raise refused(415, "not-supported", "http.Content-Type", f"The body must be {_FORM}.")
-            try:
-                pairs += parse_qsl(content.decode(), keep_blank_values=True, max_num_fields=100)
-            except ValueError:
-                raise refused(400, "invalid", "http", "The form cannot be read.") from None
+            pairs += answers.parse_pairs(content)
         return server.search(kind, pairs, answers.conditions())
 
     @route(["/fhir/r4/<string:kind>/$validate", "/fhir/r4/<string:kind>/<string:fhir_id>/$validate"], "POST")

@@ -13,6 +13,7 @@ from .. import overlay
 from ..address import Change, Row
 from ..codec import links, reference
 from ..codec.issues import FhirError, Issue, error
+from ..errors import check_pairs
 from ..work import Operation, Work
 
 _WRITES = {"create": "create", "update": "update", "delete": "delete"}
@@ -86,6 +87,7 @@ class HealthFhirEngine(models.AbstractModel):
                     op.method = "create"
 
     def _matches(self, work, op, pairs, where):
+        check_pairs(pairs)
         rows = work.reader.env["health.fhir.search"]._match(op.type, pairs, 2)
         if len(rows) > 1:
             raise FhirError(
@@ -192,6 +194,7 @@ class HealthFhirEngine(models.AbstractModel):
     def _condition(self, work: Work, text: str) -> str:
         literal = reference.parse(text)
         pairs = self.env["health.fhir.search"]._pairs(literal.query)
+        check_pairs(pairs)
         rows = work.reader.env["health.fhir.search"]._match(literal.type, pairs, 2)
         if len(rows) != 1:
             what = "More than one resource matches" if rows else "No resource matches"

@@ -1,3 +1,5 @@
+import logging
+
 from odoo.tests import tagged
 
 from .common import FhirCase
@@ -34,6 +36,14 @@ class TestHttp(FhirCase):
         secret = "Zebedee-1961"
         for wrong in ({"birthDate": secret}, {"gender": secret}, {"contact": secret}, {secret: "x"}):
             self.assertNotIn(secret, self.ask("POST", "Patient", self.patient(**wrong)).text)
+
+    def test_criteria_do_not_reach_the_log(self):
+        logger = logging.getLogger("werkzeug")
+        with self.assertLogs(logger, "INFO") as caught:
+            logger.info('%s - - [x] "%s" %s', "1.2.3.4", "GET /fhir/r4/Patient?family=Zebedee HTTP/1.1", 200)
+            logger.info('1.2.3.4 - - "GET /fhir/r4/Patient?family=Zebedee HTTP/1.1" 200')
+        self.assertNotIn("Zebedee", "\n".join(caught.output))
+        self.assertIn("/fhir/r4/Patient?… HTTP/1.1", caught.output[0])
 
     def test_errors_of_the_door(self):
         self.outcome(self.ask("GET", "Patient/1", Authorization=None), 401, "login")

@@ -40,6 +40,13 @@ class TestKept(FhirCase):
         again = self.ask("PUT", path, created)
         self.assertEqual((again.status_code, again.headers["ETag"]), (201, 'W/"4"'))
 
+    def test_conditional_delete(self):
+        created = self.create(self.observation(self.create(self.patient())["id"]))
+        self.assertEqual(self.ask("DELETE", f"Observation?_id={created['id']}").status_code, 204)
+        self.outcome(self.ask("GET", f"Observation/{created['id']}"), 410, "deleted")
+        self.assertEqual(self.ask("DELETE", "Observation?_id=never").status_code, 204)
+        self.outcome(self.ask("DELETE", "Observation"), 400, "required")
+
     def test_what_never_was_cannot_be_deleted(self):
         self.outcome(self.ask("DELETE", "Observation/never"), 404, "not-found")
 
