@@ -6,7 +6,7 @@
     "category": "Healthcare/Interoperability",
     "author": "Interop Suite contributors",
     "depends": ["interop_api"],
-    "external_dependencies": {"python": ["cryptography"]},
+    "external_dependencies": {"python": ["cryptography", "kombu"]},
     "data": [
         "security/interop_event_security.xml",
         "security/ir.model.access.csv",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from .broker import BrokerEndpoint
 from .sender import Endpoint
 
 
@@ -37,11 +38,11 @@ def follow(env, state, lane_id: int, slot: int, senders: dict) -> None:
     :param senders: function that makes the endpoint, by kind of subscription
     """
     env.cr.execute(
-        """SELECT s.id, s.kind, COALESCE(s.url, ''), s.mode, COALESCE(s.with_data, FALSE), s.ordering = 'subject',
+        """SELECT s.id, s.kind, COALESCE(CASE s.kind WHEN 'broker' THEN s.exchange ELSE s.url END, ''), s.mode, COALESCE(s.with_data, FALSE), s.ordering = 'subject',
                   s.parallel, s.timeout, COALESCE(s.trusted, FALSE), s.disable_after_hours,
                   ARRAY(SELECT x.id FROM interop_subscription_secret x
                          WHERE x.subscription_id = s.id
-                           AND (x.expires_at IS NULL OR x.expires_at > now() AT TIME ZONE 'UTC') ORDER BY x.id)
+                           AND (x.expires_at IS NULL OR x.expires_at > clock_timestamp() AT TIME ZONE 'UTC') ORDER BY x.id)
              FROM interop_subscription s JOIN interop_lane l ON l.id = %s
             WHERE s.state = 'active' AND s.kind = ANY(%s) AND s.id %% l.parallelism = %s""",
         [lane_id, list(senders), slot],
@@ -75,6 +76,13 @@ def recall(state, subscription_id: int) -> None:
             begun.discard(flight.delivery_id)
         if not any(state.flights[delivery_id].subject == key[1] for delivery_id in begun):
             del state.waiting[key]  # otherwise its head is under way and ends the chain itself
+
+
+def broker_endpoint(env, config: Config, signers, results) -> Endpoint:
+    """The endpoint of a subscription that publishes to the message broker."""
+    return BrokerEndpoint(
+        config.subscription_id, config.url, results, parallel=min(config.parallel, 4), timeout=config.timeout
+    )
 
 
 def webhook_endpoint(env, config: Config, signers, results) -> Endpoint:

@@ -21,12 +21,13 @@ class Recorder:
         """How many deliveries an endpoint may have under way: one, to probe, once its breaker was open."""
         return 1 if failures >= schedule.BREAKER_FAILURES else usual
 
-    def write(self, batch, disable_after: dict[int, int]) -> set[int]:
+    def write(self, batch, configs: dict) -> set[int]:
         """Write states, attempts and the endpoints' health; return the subscriptions to be left alone for a while.
 
         :param batch: ``[(Flight, Result)]``
-        :param disable_after: hours of failure after which a subscription is disabled, by id
+        :param configs: settings of the subscriptions, by id
         """
+        self.brokers = {number for number, config in configs.items() if config.kind == "broker"}
         good = [(flight, result) for flight, result in batch if not result.error]
         bad = [(flight, result) for flight, result in batch if result.error]
         if good:
@@ -35,7 +36,7 @@ class Recorder:
             self._write_bad(bad)
         resting = self._write_health(batch)
         self._disable_gone(bad)
-        if bad and any(disable_after.get(flight.subscription_id) for flight, _result in bad):
+        if bad:
             self.env["interop.subscription"]._watch_failing()
         return resting
 
@@ -58,7 +59,10 @@ class Recorder:
     def _write_bad(self, bad) -> None:
         rows = []
         for flight, result in bad:
-            pause = schedule.delay(flight.attempts + 1, result.retry_after)
+            if flight.subscription_id in self.brokers:
+                pause = schedule.BROKER_PAUSE  # an outage only delays
+            else:
+                pause = schedule.delay(flight.attempts + 1, result.retry_after)
             rows.append(
                 (
                     flight.delivery_id,
@@ -133,6 +137,8 @@ class Recorder:
         for subscription_id, (streak, succeeded, error, asked) in outcome.items():
             failures = streak if succeeded else before.get(subscription_id, 0) + streak
             pause = max(schedule.breaker_pause(failures), asked)
+            if subscription_id in self.brokers:
+                pause = min(pause, schedule.BROKER_PAUSE)
             rows.append((subscription_id, failures, pause or None, succeeded, error or None))
         self.cr.execute_values(
             """INSERT INTO interop_subscription_health AS h (subscription_id, failures, failing_since, blocked_until,

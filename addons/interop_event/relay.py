@@ -13,7 +13,9 @@ before it gives the slot back), or again and again by a dedicated worker.
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 import queue
 import random
 import time
@@ -24,7 +26,7 @@ from psycopg2.extensions import TransactionRollbackError
 
 from odoo import api
 
-from odoo.addons.interop_hub.drain import SERIALIZATION_TRIES, Drain
+from odoo.addons.interop_hub.drain import SERIALIZATION_TRIES, WAKE_FDS, Drain
 
 from . import envelope, outbound
 from .record import Recorder
@@ -39,7 +41,7 @@ GATHER = 0.01
 #: Seconds between looks at the receivers' settings and at silent connections.
 LOOK = 1.0
 #: Kinds of subscriptions that are served here, and what makes their endpoints.
-SENDERS = {"webhook": outbound.webhook_endpoint}
+SENDERS = {"webhook": outbound.webhook_endpoint, "broker": outbound.broker_endpoint}
 
 
 class Flight(NamedTuple):
@@ -52,12 +54,29 @@ class Flight(NamedTuple):
     subject: str
 
 
+class Results(queue.SimpleQueue):
+    """Results of sends; putting one also calls a dedicated worker that waits on :attr:`fd`."""
+
+    def __init__(self):
+        super().__init__()
+        self.fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+
+    def put(self, result: Result) -> None:
+        super().put(result)
+        os.eventfd_write(self.fd, 1)
+
+    def calm(self) -> None:
+        """Take note of the calls so far."""
+        with contextlib.suppress(BlockingIOError):
+            os.eventfd_read(self.fd)
+
+
 class State:
     """What outlives one run in one process: endpoints with their threads and connections, and what is under way."""
 
     def __init__(self):
         self.endpoints: dict[int, outbound.Served] = {}
-        self.results: queue.SimpleQueue[Result] = queue.SimpleQueue()
+        self.results = Results()
         self.flights: dict[int, Flight] = {}
         self.waiting: dict[tuple[int, str], deque[tuple[Flight, Job]]] = {}
         self.unwritten: list[tuple[Flight, Result]] = []
@@ -79,26 +98,29 @@ class RelayDrain(Drain):
         self.env = api.Environment(env.cr, api.SUPERUSER_ID, {"interop_own_slot": (lane_id, slot)})
         self.state = _states.setdefault((env.cr.dbname, lane_id, slot), State())
         self.recorder = Recorder(self.env)
-        if not dedicated:
+        if dedicated:
+            WAKE_FDS[self.state.results.fd] = (lane_id, slot)
+        else:
             self.state.looked = 0.0  # the first thing a run does is to look at the settings
 
     # -- the loop ------------------------------------------------------------
 
     def _drain_until(self, deadline: float) -> bool:
         while True:
-            moved = self._record()
-            if self._open():
-                moved += self._fan_out() + self._dispatch()
+            # What is new goes out first: somebody waits for it, and nobody for our notes of what went out.
+            moved = self._fan_out() + self._dispatch() if self._open() else 0
+            moved += self._record()
             if time.monotonic() >= deadline:
                 break
             if not moved:
                 if not self.state.flights:
                     return False
-                if not self._gather(0.05) and self.dedicated:
-                    break  # others are served by the same process meanwhile
+                if self.dedicated:
+                    return False  # a result calls the worker, which serves others and takes calls meanwhile
+                self._gather(0.05)
         if not self.dedicated:
             self._land()
-        return bool(self.state.flights) or self._pending()
+        return True
 
     def _land(self) -> None:
         """Wait for what is under way, so that whoever takes the slot next does not send it twice."""
@@ -132,20 +154,32 @@ class RelayDrain(Drain):
         return self.cr.fetchone()[0]
 
     def _pending(self) -> bool:
-        if self.state.flights:
+        """Whether there is something to do now. Receivers with something under way call when it is through."""
+        if not self.state.results.empty():
             return True
         if not self._open():
             return False
         self.cr.execute(
-            """SELECT %s AND EXISTS (SELECT FROM interop_event WHERE position IS NULL)
-                   OR EXISTS (SELECT FROM interop_subscription s JOIN interop_lane l ON l.id = %s
+            """SELECT %(first)s AND EXISTS (SELECT FROM interop_event WHERE position IS NULL)
+                   OR EXISTS (SELECT FROM interop_subscription s JOIN interop_lane l ON l.id = %(lane)s
                            LEFT JOIN interop_subscription_health h ON h.subscription_id = s.id
-                               WHERE s.state = 'active' AND s.kind = ANY(%s) AND s.id %% l.parallelism = %s
-                                 AND s.ordering = 'none'
+                               WHERE s.state = 'active' AND s.kind = ANY(%(kinds)s)
+                                 AND s.id %% l.parallelism = %(slot)s AND s.id <> ALL(%(busy)s)
                                  AND COALESCE(h.blocked_until, '-infinity') <= now() AT TIME ZONE 'UTC'
-                                 AND EXISTS (SELECT FROM interop_delivery d
-                                              WHERE d.subscription_id = s.id AND d.state = 'pending'))""",
-            [self.slot == 0, self.lane_id, list(SENDERS), self.slot],
+                                 AND EXISTS (
+                                     SELECT FROM interop_delivery d
+                                      WHERE d.subscription_id = s.id AND d.state = 'pending'
+                                        AND NOT (s.ordering = 'subject' AND EXISTS (
+                                            SELECT FROM interop_delivery b
+                                             WHERE b.subscription_id = s.id AND b.subject = d.subject
+                                               AND b.state IN ('retry', 'failed') AND b.position < d.position))))""",
+            {
+                "first": self.slot == 0,
+                "lane": self.lane_id,
+                "kinds": list(SENDERS),
+                "slot": self.slot,
+                "busy": list({flight.subscription_id for flight in self.state.flights.values()}),
+            },
         )
         pending = self.cr.fetchone()[0]
         self.cr.rollback()
@@ -192,16 +226,18 @@ class RelayDrain(Drain):
         rendered: dict[tuple, envelope.Envelope] = {}
         for flight in flights:
             served = self.state.endpoints[flight.subscription_id]
-            form = (flight.event_id, served.config.mode, served.config.with_data)
+            render = envelope.render_message if served.config.kind == "broker" else envelope.render
+            form = (flight.event_id, render, served.config.mode, served.config.with_data)
             if form not in rendered:
-                rendered[form] = envelope.render(events[flight.event_id], form[1], source, form[2])
-            self._give(served, flight, events[flight.event_id].uuid, rendered[form])
+                rendered[form] = render(events[flight.event_id], form[2], source, form[3])
+            self._give(served, flight, events[flight.event_id], rendered[form])
         return len(flights)
 
-    def _give(self, served, flight: Flight, message_id: str, body: envelope.Envelope) -> None:
+    def _give(self, served, flight: Flight, event: envelope.Event, body: envelope.Envelope) -> None:
         """Hand a delivery to its endpoint, or keep it until its predecessor of the same subject arrived."""
         self.state.flights[flight.delivery_id] = flight
-        job = Job(flight.delivery_id, message_id, body.body, {"Content-Type": body.content_type, **body.headers})
+        headers = {"Content-Type": body.content_type, **body.headers}
+        job = Job(flight.delivery_id, event.uuid, body.body, headers, event.type)
         if served.config.ordered:
             key = (flight.subscription_id, flight.subject)
             if key in self.state.waiting:
@@ -309,6 +345,7 @@ class RelayDrain(Drain):
 
     def _record(self) -> int:
         """Write what came back, in one transaction."""
+        self.state.results.calm()
         while True:
             try:
                 self._arrived(self.state.results.get_nowait())
@@ -318,11 +355,8 @@ class RelayDrain(Drain):
         if not batch:
             return 0
         self.cr.rollback()
-        settings = {
-            subscription_id: served.config.disable_after_hours
-            for subscription_id, served in self.state.endpoints.items()
-        }
-        resting = self._again(lambda: self.recorder.write(batch, settings))
+        configs = {subscription_id: served.config for subscription_id, served in self.state.endpoints.items()}
+        resting = self._again(lambda: self.recorder.write(batch, configs))
         if resting is not None:
             for flight, _result in batch:
                 self.state.flights.pop(flight.delivery_id, None)

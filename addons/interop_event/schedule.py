@@ -12,6 +12,8 @@ JITTER = 0.2
 LONGEST_PAUSE = 24 * 3600
 #: So many failures in a row open the breaker of an endpoint.
 BREAKER_FAILURES = 5
+#: Seconds between looks whether our own message broker is back.
+BROKER_PAUSE = 10.0
 BREAKER_FIRST, BREAKER_LONGEST = 15.0, 1800.0
 
 

@@ -38,6 +38,7 @@ class Job(NamedTuple):
     message_id: str
     body: bytes
     headers: dict[str, str]
+    topic: str = ""
 
 
 class Result(NamedTuple):
@@ -91,7 +92,7 @@ class Endpoint:
         self._jobs.put(job)
         with self._lock:
             if self._idle < self._jobs.qsize() and len(self._threads) < self.parallel and not self._closed:
-                line = _Line()
+                line = self._new_line()
                 thread = threading.Thread(target=self._serve, args=(line,), daemon=True, name="webhook")
                 self._threads[thread] = line
                 thread.start()
@@ -125,6 +126,9 @@ class Endpoint:
             self._jobs.put(None)
 
     # -- threads -----------------------------------------------------------------
+
+    def _new_line(self):
+        return _Line()
 
     def _serve(self, line: _Line) -> None:
         try:

@@ -94,6 +94,7 @@ class InteropDelivery(models.Model):
         self.invalidate_recordset()
         self.env["interop.lane"]._wake_subscriptions(self.subscription_id.ids)
         self.env["interop.audit.event"]._record("delivery.replay", self.subscription_id)
+        return True
 
     def action_discard(self):
         """Give up deliveries that failed or wait."""
@@ -108,3 +109,4 @@ class InteropDelivery(models.Model):
         self.invalidate_recordset()
         self.env["interop.lane"]._wake_subscriptions(self.subscription_id.ids)
         self.env["interop.audit.event"]._record("delivery.discard", self.subscription_id)
+        return True

@@ -10,6 +10,7 @@ from odoo.tools import json_default
 from odoo.addons.interop_api.scopes import Grant, Scope
 from odoo.addons.interop_hub import net_guard
 
+from ..broker import EXCHANGE
 from ..envelope import BINARY, STANDARD, STRUCTURED
 
 STATES = [("draft", "Draft"), ("active", "Active"), ("paused", "Paused"), ("disabled", "Disabled")]
@@ -33,7 +34,9 @@ class InteropSubscription(models.Model):
     name = fields.Char(required=True)
     uuid = fields.Char(required=True, readonly=True, copy=False, default=lambda self: str(uuid.uuid4()))
     kind = fields.Selection(
-        [("webhook", "Webhook"), ("listener", "Listener in Odoo")], required=True, default="webhook"
+        [("webhook", "Webhook"), ("broker", "Message broker"), ("listener", "Listener in Odoo")],
+        required=True,
+        default="webhook",
     )
     state = fields.Selection(STATES, required=True, default="draft", readonly=True, copy=False, tracking=True)
     patterns = fields.Char(
@@ -87,6 +90,9 @@ class InteropSubscription(models.Model):
         string="Disable After (h)", default=120, required=True, help="Disabled after failing for so long; 0: never"
     )
     secret_ids = fields.One2many("interop.subscription.secret", "subscription_id", string="Secrets", readonly=True)
+
+    # broker
+    exchange = fields.Char(default=EXCHANGE, help="Topic exchange; the routing key is the event's type")
 
     # listener
     listener_model = fields.Char(string="Model", help="Technical name of the model that listens")

@@ -91,17 +91,20 @@ class InteropSubscription(models.Model):
             if record.kind == "webhook" and not record.sudo().secret_ids._in_force():
                 record.sudo()._add_secret()
         self.sudo().write({"state": "active", "disabled_at": False, "disabled_reason": False})
+        return True
 
     def action_pause(self):
         """Keep what comes, and send it after resuming."""
         self._check_operator()
         self.sudo().filtered(lambda record: record.state == "active").write({"state": "paused"})
+        return True
 
     def action_resume(self):
         """Send again, beginning with what waited."""
         self._check_operator()
         paused = self.sudo().filtered(lambda record: record.state == "paused")
         paused.write({"state": "active"})
+        return True
 
     def action_test(self):
         """Send a test event to these subscriptions only."""
@@ -178,6 +181,7 @@ class InteropSubscription(models.Model):
         )._resolve(self.env._("The subscription goes on"))
         self.env["interop.audit.event"]._record("subscription.recover", self)
         self.env["interop.lane"]._wake_subscriptions(self.ids)
+        return True
 
     def _forget_failures(self):
         self.env.cr.execute(

@@ -48,7 +48,7 @@ class InteropSubscriptionSecret(models.Model):
         """Signers of the secrets in force, newest first, by subscription."""
         self.env.cr.execute(
             """SELECT subscription_id, uuid, key_id, sealed FROM interop_subscription_secret
-                WHERE subscription_id = ANY(%s) AND (expires_at IS NULL OR expires_at > now() AT TIME ZONE 'UTC')
+                WHERE subscription_id = ANY(%s) AND (expires_at IS NULL OR expires_at > clock_timestamp() AT TIME ZONE 'UTC')
              ORDER BY id DESC""",
             [list(subscription_ids)],
         )

@@ -16,6 +16,7 @@ class EventCase(TransactionCase):
         super().setUpClass()
         cls.env["interop.subscription"].search([]).write({"state": "draft"})
         cls.env.cr.execute("DELETE FROM interop_event")
+        cls.env.cr.execute("DELETE FROM interop_event_subject")
         cls.lane = cls.env.ref("interop_event.lane_events")
         cls.lane.write({"parallelism": 1, "paused": False})
         cls.listeners_lane = cls.env.ref("interop_event.lane_listeners")

@@ -71,7 +71,9 @@ class TestPartnerApi(DoorCase, EventCase):
 
     def test_scopes_limit(self):
         self.call("POST", PATH, {"url": "https://p.example/", "events": ["hidden.made"]}, status=403)
-        self.assertEqual(self.make(events=["*"])["types"], ["thing.made"], "and what needs no scope")
+        types = self.make(events=["*"])["types"]
+        self.assertIn("thing.made", types)
+        self.assertNotIn("hidden.made", types)
         self.account.scopes = "interop/subscription.rs"
         self.call("POST", PATH, {"url": "https://p.example/", "events": ["thing.*"]}, status=403)
         self.call("GET", "/interop/v1/events", status=403)
