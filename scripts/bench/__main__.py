@@ -8,9 +8,9 @@ import sys
 import time
 
 from . import database, report, server, settings
-from .figures import door, lane, latency, log_size, parse, rest, x12
+from .figures import door, fhir, lane, latency, log_size, parse, rest, x12
 
-GROUPS = (parse, x12, door, lane, latency, log_size, rest)
+GROUPS = (parse, x12, door, lane, latency, log_size, rest, fhir)
 
 
 def main() -> int:

@@ -12,6 +12,7 @@ import sys
 import time
 import traceback
 
+from .inside_fhir import fhir_fill, fhir_plans, fhir_prepare
 from .inside_rest import rest_prepare
 from .messages import Hospital
 
@@ -66,7 +67,10 @@ def install(env, addon: str) -> None:
     env["ir.module.module"].search([("name", "=", addon)]).button_immediate_install()
 
 
-FUNCTIONS = {function.__name__: function for function in (pause, resume, accept, enqueue, install, rest_prepare)}
+FUNCTIONS = {
+    function.__name__: function
+    for function in (pause, resume, accept, enqueue, install, rest_prepare, fhir_prepare, fhir_fill, fhir_plans)
+}
 
 
 def main() -> None:

@@ -3,6 +3,7 @@ from . import (
     health_charge,
     health_coverage,
     health_encounter,
+    health_fhir_resource,
     health_fhir_search,
     health_fhir_search_bundle,
     health_patient_account,

@@ -124,7 +124,7 @@ class HealthFhirSearch(models.AbstractModel):
             found.add_where(
                 SQL(
                     """NOT EXISTS (SELECT FROM health_fhir_resource gone
-                                    WHERE gone.res_model = %s AND gone.res_id = %s AND gone.type = %s AND gone.deleted)""",
+                                    WHERE gone.res_model = %s AND gone.res_id = %s AND gone.type = %s AND gone.deleted AND gone.res_id IS NOT NULL)""",
                     model,
                     SQL.identifier(alias, "id"),
                     kind,
