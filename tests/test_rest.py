@@ -153,6 +153,7 @@ def test_bulk_in_and_out(api, server, session):
     job = _wait(session, server.url + taken.headers["Location"])
     assert job["lines"] == {"done": 50, "refused": 0, "person": 0, "waiting": 0}
     asked = session.post(f"{api}/locations/$export", json={"fields": ["code"]}, timeout=30)
+    assert asked.status_code == 202, asked.text
     job = _wait(session, server.url + asked.headers["Content-Location"])
     assert job["state"] == "done", job
     rows = session.get(server.url + job["download"], timeout=30).text.splitlines()

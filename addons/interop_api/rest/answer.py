@@ -44,3 +44,10 @@ def json_response(content: bytes, *, status: int = 200, headers: dict | None = N
         content = gzip.compress(content, 5, mtime=0)
         headers["Content-Encoding"] = "gzip"
     return Response(content, status=status, content_type=content_type, headers=headers)
+
+
+def nothing(headers: dict | None = None) -> Response:
+    """Done, and nothing to say."""
+    response = Response(status=204, headers=headers)
+    response.headers.remove("Content-Type")
+    return response

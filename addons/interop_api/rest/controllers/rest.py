@@ -10,7 +10,7 @@ from odoo.addons.interop_hub.exceptions import NeedsPerson
 from ... import body as request_body
 from ...problem import Problem
 from .. import conditions, cursor, envelope, ids, query, reader
-from ..answer import VARY, json_bytes, json_response
+from ..answer import VARY, json_bytes, json_response, nothing
 from ..resource import lookup
 
 
@@ -159,10 +159,8 @@ class RestController(http.Controller):
         if record is not None:
             headers["ETag"] = f'"{conditions.etag_of(json_bytes(record))}"'
         answer = {"id": token, "created": created, "authority": result.get("authority", [])}
-        if prefer.representation == "minimal" and not answer["authority"]:
-            if status == 201:
-                return Response(status=201, headers=headers)
-            return Response(status=204, headers=headers)
+        if prefer.representation == "minimal" and not created and not answer["authority"]:
+            return nothing(headers)
         if record is not None and prefer.representation != "minimal":
             answer["data"] = record
         return json_response(json_bytes(answer), status=status, headers=headers)

@@ -5,7 +5,7 @@ from odoo.http import Response, request
 from ... import body as request_body
 from ...problem import Problem
 from .. import conditions, envelope
-from ..answer import json_bytes, json_response
+from ..answer import json_bytes, json_response, nothing
 from .rest import ask, body_parameters, enter, exchange, find, route, sees_phi, validation_errors
 
 NDJSON = "application/x-ndjson"
@@ -108,7 +108,7 @@ class RestBulkController(http.Controller):
         job = self._job(token)
         if request.httprequest.method == "DELETE":
             job._cancel()
-            return Response(status=204)
+            return nothing()
         headers = {"Retry-After": 2} if job.kind == "export" and job.state in ("waiting", "running") else {}
         return json_response(json_bytes(self._state(job)), headers=headers)
 
