@@ -1,7 +1,7 @@
 {
     "name": "Interoperability Front Door",
     "summary": "Service accounts, OAuth2 tokens, throttling and the inbound HTTP route",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "license": "LGPL-3",
     "category": "Healthcare/Interoperability",
     "author": "Interop Suite contributors",

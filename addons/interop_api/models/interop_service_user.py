@@ -3,7 +3,7 @@ from odoo.exceptions import ValidationError
 
 from ..scopes import MAX_TEXT, Grant, ScopeError
 
-_QUIET = {"no_reset_password": True, "tracking_disable": True, "mail_create_nosubscribe": True}
+_QUIET = {"active_test": True, "no_reset_password": True, "tracking_disable": True, "mail_create_nosubscribe": True}
 
 
 class InteropServiceAccount(models.Model):
