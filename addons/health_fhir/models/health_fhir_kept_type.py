@@ -12,6 +12,7 @@ class HealthFhirKeptType(models.Model):
     """
 
     _name = "health.fhir.kept.type"
+    _inherit = ["interop.cached.mixin"]
     _description = "Kept FHIR Type"
     _order = "name"
 
@@ -38,22 +39,6 @@ class HealthFhirKeptType(models.Model):
                 raise ValidationError(self.env._("%s is no R4 resource type that can be kept.", kept.name))
             if kept.name in self.env["health.fhir.mapper"]._mapped():
                 raise ValidationError(self.env._("%s has objects of its own; it need not be kept.", kept.name))
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        records = super().create(vals_list)
-        self.env.registry.clear_cache()
-        return records
-
-    def write(self, vals):
-        result = super().write(vals)
-        self.env.registry.clear_cache()
-        return result
-
-    def unlink(self):
-        result = super().unlink()
-        self.env.registry.clear_cache()
-        return result
 
     @api.model
     @tools.ormcache()

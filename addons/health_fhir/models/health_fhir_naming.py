@@ -18,6 +18,7 @@ class HealthFhirNaming(models.Model):
     """
 
     _name = "health.fhir.naming"
+    _inherit = ["interop.cached.mixin"]
     _description = "Identifier System"
     _rec_name = "uri"
     _order = "uri"
@@ -29,22 +30,6 @@ class HealthFhirNaming(models.Model):
 
     _uri_uniq = models.UniqueIndex("(uri)", "This system has its authority already.")
     _authority_idx = models.Index("(authority)")
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        records = super().create(vals_list)
-        self.env.registry.clear_cache()
-        return records
-
-    def write(self, vals):
-        result = super().write(vals)
-        self.env.registry.clear_cache()
-        return result
-
-    def unlink(self):
-        result = super().unlink()
-        self.env.registry.clear_cache()
-        return result
 
     @api.model
     @tools.ormcache()

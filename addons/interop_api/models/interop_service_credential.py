@@ -31,6 +31,7 @@ class InteropServiceCredential(models.Model):
     """
 
     _name = "interop.service.credential"
+    _inherit = ["interop.cached.mixin"]
     _description = "Service Credential"
     _order = "id desc"
     _rec_name = "fingerprint"
@@ -76,22 +77,6 @@ class InteropServiceCredential(models.Model):
                 credential.state = "expired"
             else:
                 credential.state = "valid"
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        credentials = super().create(vals_list)
-        self.env.registry.clear_cache()
-        return credentials
-
-    def write(self, vals):
-        result = super().write(vals)
-        self.env.registry.clear_cache()
-        return result
-
-    def unlink(self):
-        result = super().unlink()
-        self.env.registry.clear_cache()
-        return result
 
     @api.model
     def _fingerprint(self, secret_hash: str) -> str:

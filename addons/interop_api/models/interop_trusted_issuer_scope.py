@@ -8,6 +8,7 @@ class InteropTrustedIssuerScope(models.Model):
     """What one value in the tokens of an outside issuer means here."""
 
     _name = "interop.trusted.issuer.scope"
+    _inherit = ["interop.cached.mixin"]
     _description = "Scope of a Trusted Issuer"
     _order = "issuer_id, value"
 
@@ -24,19 +25,3 @@ class InteropTrustedIssuerScope(models.Model):
                 Grant.parse(line.scopes, strict=True)
             except ScopeError as error:
                 raise ValidationError(_("The scopes for %(value)s: %(error)s", value=line.value, error=error)) from None
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        lines = super().create(vals_list)
-        self.env.registry.clear_cache()
-        return lines
-
-    def write(self, vals):
-        result = super().write(vals)
-        self.env.registry.clear_cache()
-        return result
-
-    def unlink(self):
-        result = super().unlink()
-        self.env.registry.clear_cache()
-        return result

@@ -4,6 +4,7 @@ from . import (
     interop_audit_event_screen,
     interop_authority,
     interop_authority_conflict,
+    interop_cached_mixin,
     interop_exception,
     interop_exception_conflict,
     interop_exception_screen,

@@ -11,6 +11,7 @@ class InteropInterface(models.Model):
     """One governed exchange with one system; nothing runs without an active one."""
 
     _name = "interop.interface"
+    _inherit = ["interop.cached.mixin"]
     _description = "Interface"
     _order = "code"
 
@@ -145,12 +146,6 @@ class InteropInterface(models.Model):
         """The interface with this code, or an empty recordset."""
         return self.browse(self._id_by_code(code) or [])
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        interfaces = super().create(vals_list)
-        self.env.registry.clear_cache()
-        return interfaces
-
     def write(self, vals):
         result = super().write(vals)
         if vals.get("state") == "active" or "lane_id" in vals:
@@ -168,11 +163,6 @@ class InteropInterface(models.Model):
         self.env.cr.execute("SELECT EXISTS (SELECT FROM interop_message WHERE interface_id = ANY(%s))", [self.ids])
         if self.env.cr.fetchone()[0]:
             raise UserError(self.env._("An interface that has messages cannot be deleted; retire it."))
-
-    def unlink(self):
-        result = super().unlink()
-        self.env.registry.clear_cache()
-        return result
 
     def _handler(self):
         """The handler of this interface."""

@@ -53,8 +53,3 @@ class InteropInterface(models.Model):
         record.invalidate_recordset(names)
         record.fetch(names)
         return {name: record._fields[name]._get_cache(record.env)[record.id] for name in names}
-
-    def write(self, vals):
-        result = super().write(vals)
-        self.env.registry.clear_cache()
-        return result
