@@ -6,5 +6,6 @@ from . import (
     health_fhir_resource,
     health_fhir_search,
     health_fhir_search_bundle,
+    health_fhir_store,
     health_patient_account,
 )

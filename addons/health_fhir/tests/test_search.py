@@ -408,3 +408,28 @@ class TestSearchOverHttp(FhirCase):
         self.assertEqual([entry["resource"]["id"] for entry in found["entry"]], [mine])
         found = self.send("GET", f"Patient?_id={patient}&_revinclude=Observation:patient", None, 200)
         self.assertEqual(found["entry"][1]["resource"]["id"], mine)
+
+    def test_kept_resources_by_identifier(self):
+        note = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}}
+        system = "https://lab.example/results"
+        made = self.create(note | {"identifier": [{"system": system, "value": "R-1"}]})
+        self.create(note | {"identifier": [{"system": "https://other.example", "value": "R-2"}]})
+
+        def found(token):
+            page = self.send("GET", f"Observation?identifier={token}", None, 200)
+            return [entry["resource"]["id"] for entry in page.get("entry", ())]
+
+        self.assertEqual(found(f"{system}|R-1"), [made["id"]])
+        self.assertEqual(found("R-1"), [made["id"]])
+        for other in ("|R-1", f"{system}|R-2", f"{system}|", "r-1"):
+            self.assertEqual(found(other), [], other)
+        again = self.ask("POST", "Observation", note | {"status": "amended"}, If_None_Exist=f"identifier={system}|R-1")
+        self.assertEqual((again.status_code, again.json()["id"]), (200, made["id"]))
+        changed = self.send(
+            "PUT", f"Observation?identifier={system}|R-1", note | {"identifier": [{"value": "R-9"}]}, 200
+        )
+        self.assertEqual((changed["id"], found("R-1"), found("|R-9")), (made["id"], [], [made["id"]]))
+        self.send("PUT", f"Observation/{made['id']}", note | {"id": made["id"]}, 200)
+        self.assertEqual(found("R-9"), [])
+        self.env.cr.execute("SELECT string_agg(lookup_keys::text, '') FROM health_fhir_resource")
+        self.assertNotIn("R-2", self.env.cr.fetchone()[0])
