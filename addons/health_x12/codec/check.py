@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import TYPE_CHECKING
 
 from .errors import ELEMENT, SEGMENT, Issue
 from .layouts import LAYOUTS
+from .patterns import elements_of, patterns
 from .structure import OTHERS, SEGMENTS, Element
 from .values import date, is_time, number
 
@@ -15,17 +15,6 @@ if TYPE_CHECKING:
     from .document import TransactionSet
 
 _SEGMENT_ID = re.compile(r"[A-Z][A-Z0-9]{1,2}\Z")
-
-
-@cache
-def _elements_of(guide: str) -> dict[str, tuple[Element | None, ...]]:
-    """The elements of the segments of one guide."""
-    found = {name: elements for name, elements in SEGMENTS.items() if ":" not in name}
-    for name, elements in SEGMENTS.items():
-        of, colon, segment = name.partition(":")
-        if colon and of == guide:
-            found[segment] = elements
-    return found
 
 
 class Checker:
@@ -46,9 +35,12 @@ class Checker:
         for loop in self._layout.loops:
             self._marks |= {loop.start.partition("*")[0], *loop.ends}
             self._marks |= {each.partition("*")[0] for each in loop.required}
-        self._marks |= {"HL", "BHT", *self._layout.once, *self._under}
-        self._elements_of = _elements_of(transaction.guide)
-        self._hears = self._marks | set(self._under.values())
+        self._marks |= {"HL", "BHT", *self._layout.once}
+        self._elements_of = elements_of(transaction.guide)
+        self._sound = patterns(transaction.guide, transaction.delimiters)
+        self._settled: set[str] = set()
+        self._hears = self._marks | set(self._under) | set(self._under.values())
+        self._join = transaction.delimiters.element.join
 
     def feed(self, segment: list[str]) -> None:
         """Check one segment, in the order of the set."""
@@ -61,8 +53,12 @@ class Checker:
         if self._set.position == 2 and name != layout.first:
             self._segment("3", layout.first)
             self._missing.discard(layout.first)
-        if name in self._hears:
+        if name in self._hears and name not in self._settled:
             self._place(name, segment)
+            if name not in self._marks and (parent := self._under.get(name)) and parent in self._seen:
+                self._settled.add(name)
+        if (sound := self._sound.get(name)) and sound(self._join(segment)):
+            return
         if elements := self._elements_of.get(name):
             self._elements(segment, elements)
 

@@ -109,13 +109,13 @@ class TransactionSet:
 
     def _read(self) -> Iterator[list[str]]:
         checker = Checker(self) if self._check and self.guide else None
+        feed = checker.feed if checker else None
         if self._check:
             self._head()
         for segment in self._tape.straight():
-            name = segment[0]
             self.position += 1
-            if name in _ENVELOPE:
-                if name == "SE":
+            if segment[0] in _ENVELOPE:
+                if segment[0] == "SE":
                     if checker:
                         checker.end()
                     self._trailer(segment)
@@ -125,8 +125,8 @@ class TransactionSet:
                     self.position -= 1
                 self.done = True
                 return
-            if checker:
-                checker.feed(segment)
+            if feed:
+                feed(segment)
             yield segment
         self.note(self._issue("2", "SE"))
         self.done = True

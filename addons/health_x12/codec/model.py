@@ -11,14 +11,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+_new, _set = object.__new__, object.__setattr__
+
 
 def build(cls: type, values: dict[str, Any]):
     """An instance of a frozen dataclass with these values; fields left out keep their default.
 
     The same as calling the class, several times faster: it matters for remittances.
+
+    :param values: becomes the instance's own; do not use it any more
     """
-    made = cls.__new__(cls)
-    made.__dict__.update(values)
+    made = _new(cls)
+    _set(made, "__dict__", values)
     return made
 
 

@@ -175,7 +175,9 @@ class ClaimPayment:
     def differences(self) -> list[Difference]:
         """What of the claim and its services does not balance (X221 1.10.2.1.1, 1.10.2.1.2)."""
         found = []
-        adjusted = sum([each.amount for each in self.adjustments], ZERO) if self.adjustments else ZERO
+        adjusted = ZERO
+        for each in self.adjustments:
+            adjusted += each.amount
         for line, service in enumerate(self.services, 1):
             reduced = ZERO
             for each in service.adjustments:

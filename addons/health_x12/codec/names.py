@@ -13,6 +13,15 @@ _REACH = {"TE": "telephone", "EX": "extension", "EM": "email", "FX": "fax"}
 def party(segment: list[str]) -> Party:
     """A party from NM1."""
     size = len(segment)
+    if size == 10:
+        entity, kind, name, first, middle, _prefix, suffix, identifier_type, identifier = segment[1:]
+        return build(
+            Party,
+            {
+                "entity": entity, "person": kind == "1", "name": name, "first_name": first, "middle_name": middle,
+                "suffix": suffix, "identifier_type": identifier_type, "identifier": identifier,
+            },
+        )  # fmt: skip
     values = {"entity": segment[1] if size > 1 else "", "person": size > 2 and segment[2] == "1"}
     if size > 3:
         values["name"] = segment[3]

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import datetime
 import re
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
-_NUMBER = re.compile(r"-?(?:[0-9]{1,18}(?:\.[0-9]{0,10})?|\.[0-9]{1,10})\Z")
+#: A number has at most 18 digits in every guide.
+_LONGEST = 30
 _TIME = re.compile(r"([01][0-9]|2[0-3])[0-5][0-9]([0-5][0-9][0-9]{0,2})?\Z")
 ZERO = Decimal(0)
 
 
-@lru_cache(16384)
 def number(text: str) -> Decimal | None:
     """A number of type R or N; ``None`` for what is none (also NaN, exponents, other digits)."""
-    return Decimal(text) if _NUMBER.match(text) else None
+    if text.strip("0123456789.-") or len(text) > _LONGEST:
+        return None
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return None
 
 
 @lru_cache(4096)
