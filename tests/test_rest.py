@@ -102,7 +102,7 @@ def test_the_fuzzer_finds_no_error_and_no_broken_promise(api, document, server):
             stderr=subprocess.STDOUT,
             env=environment,
             timeout=900,
-            cwd=ROOT / "tests",
+            cwd=LOGS,
             check=False,
         )
     text = log.read_text(errors="replace")

@@ -13,7 +13,7 @@ MAX_ROWS = 500
 class LookupController(http.Controller):
     """Questions of the moment that are no records: what a patient owes, what there is of a critical supply."""
 
-    @route("/interop/v1/patient-accounts/<string:token>/$balance", "GET")
+    @route("/interop/v1/patient-accounts/<string:token>/$balance", "GET", interface="rest-patient-accounts")
     def balance(self, token):
         """What is owed for a patient's visits: by the patient, by payers, and not billed yet."""
         resource = find("patient-accounts")
@@ -30,7 +30,7 @@ class LookupController(http.Controller):
             json_bytes({"account": token, "balances": balances}), headers={"Cache-Control": "no-store"}
         )
 
-    @route("/interop/v1/supply-availability", "GET")
+    @route("/interop/v1/supply-availability", "GET", interface="rest-inventory-levels")
     def availability(self):
         """How much of each critical supply is on hand, reserved, available and on its way, place by place."""
         resource = find("inventory-levels")

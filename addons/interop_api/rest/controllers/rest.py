@@ -15,7 +15,8 @@ from ..resource import lookup
 
 
 def route(path, *verbs, **options):
-    """A route of the REST API: as the partner, on one statement's worth of rights."""
+    """A route of the REST API, as the partner; its resource's interface is looked up by :func:`enter`."""
+    options.setdefault("interface", "rest-{name}")
     return http.route(
         path, type="interop", auth="interop", verbs=verbs, identity="partner", save_session=False,
         readonly=options.pop("readonly", False), **options,
@@ -176,6 +177,7 @@ def find(name: str):
     """
     resource = lookup(request.env, name)
     if resource is None:
+        request.dispatcher._enter("front-door", declared=True)  # guessing names counts like every request
         raise Problem(404, "route", "There is no such resource.")
     return resource
 

@@ -102,7 +102,7 @@ class RestBulkController(http.Controller):
             headers={"Content-Location": location, "Location": location, "Preference-Applied": "respond-async"},
         )  # fmt: skip
 
-    @route("/interop/v1/jobs/<string:token>", "GET", "DELETE")
+    @route("/interop/v1/jobs/<string:token>", "GET", "DELETE", interface="rest-{resource}")
     def job(self, token):
         """How far a job is; or stop it and delete what it wrote."""
         job = self._job(token)
@@ -112,7 +112,7 @@ class RestBulkController(http.Controller):
         headers = {"Retry-After": 2} if job.kind == "export" and job.state in ("waiting", "running") else {}
         return json_response(json_bytes(self._state(job)), headers=headers)
 
-    @route("/interop/v1/jobs/<string:token>/results", "GET")
+    @route("/interop/v1/jobs/<string:token>/results", "GET", interface="rest-{resource}")
     def results(self, token):
         """What became of each line of an import."""
         job = self._job(token)
@@ -120,7 +120,7 @@ class RestBulkController(http.Controller):
             raise Problem(404, "job.results", "An export has no results by line; download it.")
         return json_response(b"".join(json_bytes(line) + b"\n" for line in job._results()), content_type=NDJSON)
 
-    @route("/interop/v1/jobs/<string:token>/download", "GET")
+    @route("/interop/v1/jobs/<string:token>/download", "GET", interface="rest-{resource}")
     def download(self, token):
         """What an export wrote."""
         job = self._job(token)
@@ -146,6 +146,7 @@ class RestBulkController(http.Controller):
             ]
         )
         if not job:
+            request.dispatcher._enter("front-door", declared=True)  # guessing tokens counts like every request
             raise Problem(404, "job", "There is no such job of yours.")
         resource = find(job.resource)
         enter(resource, "s" if job.kind == "export" else "c")
