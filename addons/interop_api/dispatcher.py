@@ -24,6 +24,7 @@ from odoo.addons.interop_hub.exceptions import Closed, InteropError
 from . import calllog, certificate, gate, problem, trace
 from .body import Quota
 from .problem import Problem
+from .routes import pattern
 from .scopes import Scope
 
 RETRYABLE = (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError)
@@ -237,7 +238,7 @@ class InteropDispatcher(Dispatcher):
                 began,
                 self.caller.account_id if self.caller else None,
                 self.interface.id if self.interface else None,
-                self._rule or next(iter(routing.get("routes", ())), ""),
+                pattern(self._rule or next(iter(routing.get("routes", ())), "")),
                 httprequest.method[:16],
                 response.status_code,
                 (time.perf_counter() - started) * 1000,

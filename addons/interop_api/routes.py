@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 from typing import NamedTuple
 
 _PARAMETER = re.compile(r"<(?:[a-z]+(?:\([^)]*\))?:)?([a-zA-Z_]+)>")
+
+
+@functools.lru_cache(maxsize=1024)
+def pattern(rule: str) -> str:
+    """A route as people write it: ``{name}`` for each argument."""
+    return _PARAMETER.sub(r"{\1}", rule)
 
 
 class RouteInfo(NamedTuple):
@@ -29,7 +36,7 @@ def interop_routes(env) -> list[RouteInfo]:
         endpoint, routing = rule.endpoint, rule.endpoint.routing
         if routing.get("type") != "interop":
             continue
-        path = _PARAMETER.sub(r"{\1}", rule.rule)
+        path = pattern(rule.rule)
         method = getattr(endpoint, "original_endpoint", None) or getattr(endpoint, "func", endpoint)
         text = routing.get("summary") or (inspect.getdoc(method) or "").partition("\n")[0]
         interface = "{interface_code}" if "{interface_code}" in path else routing.get("interface", "")

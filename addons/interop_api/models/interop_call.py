@@ -23,6 +23,7 @@ class InteropCall(models.Model):
     method = fields.Char(readonly=True)
     status = fields.Integer(readonly=True, aggregator=None)
     failed = fields.Boolean(readonly=True)
+    failure_rate = fields.Integer(string="Failed (%)", readonly=True, aggregator="avg")
     duration = fields.Float(string="Duration (ms)", digits=(10, 1), readonly=True, aggregator="avg")
     bytes_in = fields.Integer(string="Bytes In", readonly=True, aggregator="sum")
     bytes_out = fields.Integer(string="Bytes Out", readonly=True, aggregator="sum")

@@ -19,7 +19,7 @@ class InteropRoute(models.TransientModel):
     state = fields.Selection(related="interface_id.state")
     scope = fields.Char(readonly=True, help="Empty: decided per request, or none is needed")
     access = fields.Selection(
-        [("open", "Everybody"), ("account", "Service account, as the system"), ("partner", "Service account, limited")],
+        [("open", "Everybody"), ("account", "Any account"), ("partner", "By record rules")],
         readonly=True,
     )
     summary = fields.Char(readonly=True)

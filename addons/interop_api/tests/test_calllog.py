@@ -40,7 +40,7 @@ class TestCallLog(DoorCase):
                 202,
                 False,
                 "POST",
-                "/interop/v1/inbound/<string:interface_code>",
+                "/interop/v1/inbound/{interface_code}",
             ),
         )
         self.assertEqual((good.trace_id, good.bytes_in), ("0af7651916cd43dd8448eb211c80319c", len(body)))
@@ -51,7 +51,7 @@ class TestCallLog(DoorCase):
         self.assertEqual(
             (forbidden.account_id, forbidden.status, forbidden.error_code), (self.account, 403, "interface")
         )
-        self.assertEqual((missing.route, missing.status), ("/interop/v1/messages/<string:uuid>", 404))
+        self.assertEqual((missing.route, missing.status), ("/interop/v1/messages/{uuid}", 404))
         self.assertEqual((nowhere.status, nowhere.failed), (404, True))
         self.env.cr.execute("SELECT count(*) FROM interop_call c WHERE to_jsonb(c)::text LIKE '%Q7-SECRET%'")
         self.assertEqual(self.env.cr.fetchone()[0], 0)
