@@ -111,6 +111,8 @@ class HealthFhirChargeItem(models.AbstractModel):
             charge = charges.get(op.record[1]) if op.record else None
             op.said["transaction"] = charge.transaction_id if charge else self._transaction(op) or op.fhir_id
             op.said["line"] = charge.line if charge else 1
+            if charge and charge.state == "reversed" and op.resource["status"] not in _TAKEN_BACK:
+                raise op.refuse(422, "business-rule", "status", "The charge was taken back; send another one.")
             price = op.resource.get("priceOverride")
             day = self._day(op) or work.now.date()
             facility = facilities.get(op.index) or party._provider(work, op, "performingOrganization")

@@ -222,6 +222,7 @@ class HealthFhirEncounter(models.AbstractModel):
     def _prepare(self, work, ops):
         self._read(work, ops)
         party = self.env["health.fhir.party"]
+        party._refuse_merged(ops)
         patients = party._patients(work, ops, "subject")
         present = self._present(ops)
         practitioners = self._practitioners(work, ops)

@@ -142,6 +142,7 @@ class HealthFhirPatient(models.AbstractModel):
     def _prepare(self, work, ops):
         self._read(work, ops)
         party = self.env["health.fhir.party"]
+        party._refuse_merged(ops)
         known = party._identifiers_of([op.record[1] for op in ops if op.record])
         for op in ops:
             identifiers = op.said["identifiers"]

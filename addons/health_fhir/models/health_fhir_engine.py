@@ -150,7 +150,7 @@ class HealthFhirEngine(models.AbstractModel):
         else:
             op.row = row or own
             op.fhir_id = op.row.fhir_id
-            op.status = 200
+            op.status = 201 if op.row.deleted else 200
 
     def _look(self, work: Work, op: Operation) -> NeedsPerson:
         """The business key is that of a record which the sender may not see: neither told nor overwritten."""
@@ -212,9 +212,16 @@ class HealthFhirEngine(models.AbstractModel):
         served = work.reader._present([op.row for op in present])
         for op in present:
             op.before = served.get(op.row.address)
-            if op.record is None and op.row.model:
-                op.record = (op.row.model, op.row.res_id)
         for op in work.operations:
+            row = op.row
+            # What was deleted may be written again: its record is still there, unless somebody removed it.
+            if (
+                row
+                and row.model
+                and op.record is None
+                and (op.before or work.env[row.model].browse(row.res_id).exists())
+            ):
+                op.record = (row.model, row.res_id)
             entry = op.entry
             there = op.before is not None
             if entry.if_match and (not there or entry.if_match != str(op.row.version)):

@@ -106,6 +106,24 @@ class HealthFhirParty(models.AbstractModel):
             }
         return work.cache["kept"].get(row.address, {})
 
+    # --- merged records -------------------------------------------------------------
+
+    @api.model
+    def _refuse_merged(self, ops) -> None:
+        """What was merged into another is written there.
+
+        :raises FhirError: 422 naming the other
+        """
+        known = [op for op in ops if op.record]
+        if not known:
+            return
+        records = self.env[known[0].record[0]].browse(op.record[1] for op in known)
+        refs = self.env["health.fhir.mapper"]._refs([(known[0].type, records.merged_into_id)])
+        for op, record in zip(known, records, strict=True):
+            if record.merged_into_id:
+                other = refs(op.type, record.merged_into_id)["reference"]
+                raise op.refuse(422, "business-rule", "id", f"This was merged into {other}; write to that.")
+
     # --- patients -----------------------------------------------------------------
 
     @api.model

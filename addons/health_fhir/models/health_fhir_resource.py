@@ -28,7 +28,7 @@ class HealthFhirResource(models.Model):
         ondelete="set null",
         help="Whom a kept resource is about",
     )
-    version = fields.Integer(required=True, readonly=True, default=1)
+    version = fields.Integer(required=True, readonly=True, default=1, aggregator=None)
     deleted = fields.Boolean(readonly=True)
     last_updated = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
     version_ids = fields.One2many("health.fhir.version", "resource_id", "Versions", readonly=True)

@@ -33,6 +33,7 @@ class FhirCase(HttpCase):
                 "code_ids": [(0, 0, {"system_id": cls.system.id, "code": "NORTH"})],
             }
         )
+        cls.env["health.fhir.naming"].search([]).unlink()
         cls.env["health.fhir.naming"].create(
             [
                 {"uri": "https://mpi.example", "authority": "MPI"},

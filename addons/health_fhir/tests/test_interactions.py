@@ -166,6 +166,18 @@ class TestUpdateAndDelete(FhirCase):
         read = self.send("PUT", f"Patient/{created['id']}", other, 200)
         self.assertEqual([entry["value"] for entry in read["identifier"]], ["x", "1"])
 
+    def test_a_merged_patient_leads_to_the_other(self):
+        prior, survivor = self.create(self.patient("1")), self.create(self.patient("2"))
+        accounts = self.record(survivor) | self.record(prior)
+        self.env["health.intake"].sudo()._merge_accounts(accounts[0], accounts[1])
+        read = self.send("GET", f"Patient/{prior['id']}", None, 200)
+        link = {"other": {"reference": f"Patient/{survivor['id']}"}, "type": "replaced-by"}
+        self.assertEqual((read["active"], read["link"]), (False, [link]))
+        issue = self.outcome(self.ask("PUT", f"Patient/{prior['id']}", prior), 422, "business-rule", "Patient.id")
+        self.assertIn(survivor["id"], issue["diagnostics"])
+        visit = self.create(self.visit(prior["id"]))
+        self.assertEqual(self.record(visit).account_id, accounts[0])
+
     def test_what_another_system_owns_keeps_its_value(self):
         owner = self.env["interop.system"].create({"name": "MPI", "code": "MPIX", "kind": "ehr"})
         created = self.create(self.patient())

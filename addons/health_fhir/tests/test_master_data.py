@@ -136,6 +136,9 @@ class TestMasterData(FhirCase):
         coverage.invalidate_recordset()
         self.assertEqual(coverage.state, "ended")
         self.outcome(self.ask("GET", f"Coverage/{created['id']}"), 410, "deleted")
+        again = self.send("PUT", f"Coverage/{created['id']}", created | {"subscriberId": "M2"}, 201)
+        coverage.invalidate_recordset()
+        self.assertEqual((coverage.state, again["meta"]["versionId"]), ("active", "4"))
 
     def test_a_coverage_with_an_unknown_payer_waits_in_the_record(self):
         patient = self.create(self.patient())["id"]

@@ -60,6 +60,7 @@ class TestMoney(FhirCase):
         charge.invalidate_recordset()
         self.assertEqual(charge.state, "reversed")
         self.outcome(self.ask("GET", path), 410, "deleted")
+        self.outcome(self.ask("PUT", path, created), 422, "business-rule", "ChargeItem.status")
 
     def test_a_charge_by_our_own_catalog(self):
         code = {"text": "X-ray of the chest"}
