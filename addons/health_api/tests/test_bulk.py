@@ -31,6 +31,9 @@ class TestImport(ApiCase):
         self.assertEqual([row["state"] for row in results], ["done", "done", "refused", "refused", "refused"])
         self.assertEqual([row.get("created") for row in results[:2]], [True, False])
         self.assertEqual(results[2]["errors"][0]["pointer"], "/name")
+        record = self.env["interop.rest.job"].search([("token", "=", job["job"])])
+        self.assertEqual(record.progress, "done")
+        self.assertIn("/name: Field required", record.line_ids[2].reason)
         payers = self.env["health.payer"].search([("code", "in", ("B1", "B2"))])
         self.assertEqual(sorted(payers.mapped("name")), ["One", "Two"])
 

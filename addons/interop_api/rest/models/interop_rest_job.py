@@ -47,6 +47,17 @@ class InteropRestJob(models.Model):
         readonly=True,
         default="waiting",
     )
+    progress = fields.Selection(
+        [
+            ("waiting", "Waiting"),
+            ("running", "Running"),
+            ("done", "Done"),
+            ("failed", "Failed"),
+            ("cancelled", "Cancelled"),
+        ],
+        compute="_compute_progress",
+        help="An import is done when none of its lines waits any more",
+    )
     account_id = fields.Many2one(
         "interop.service.account", "Partner", required=True, readonly=True, ondelete="cascade", index=True
     )
@@ -66,6 +77,17 @@ class InteropRestJob(models.Model):
 
     _token_unique = models.UniqueIndex("(token)", "Another job has this token.")
     _due = models.Index("(id) WHERE kind = 'export' AND state IN ('waiting', 'running')")
+
+    def _compute_progress(self):
+        imports = self.filtered(lambda job: job.kind == "import" and job.state == "running")
+        self.env.cr.execute(
+            """SELECT DISTINCT l.job_id FROM interop_rest_line l JOIN interop_message m ON m.id = l.message_id
+                WHERE l.job_id = ANY(%s) AND m.state IN ('received', 'retry')""",
+            [imports.ids],
+        )
+        running = {row[0] for row in self.env.cr.fetchall()}
+        for job in self:
+            job.progress = "done" if job in imports and job.id not in running else job.state
 
     # -- exports -----------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class InteropRestLine(models.Model):
@@ -14,7 +14,14 @@ class InteropRestLine(models.Model):
     number = fields.Integer(required=True)
     message_id = fields.Many2one("interop.message", ondelete="set null", index="btree_not_null")
     message_state = fields.Selection(related="message_id.state", string="State")
-    message_error = fields.Char(related="message_id.error_text", string="Reason")
+    reason = fields.Char(compute="_compute_reason")
     error = fields.Json(help="Why the line was refused at the door: places and reasons, no values")
 
     _number_unique = models.UniqueIndex("(job_id, number)", "The job has this line already.")
+
+    @api.depends("message_id", "error")
+    def _compute_reason(self):
+        for line in self:
+            errors = (line.error or {}).get("errors", [])
+            told = "; ".join(f"{error.get('pointer') or '/'}: {error.get('detail')}" for error in errors)
+            line.reason = told or line.message_id.error_text
