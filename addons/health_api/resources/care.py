@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from odoo.addons.health_core.canonical import (
-    CaptureCharge,
     CoverageData,
     DiagnosisData,
     Identifier,
@@ -48,7 +47,7 @@ def _identifiers(account) -> tuple[Identifier, ...]:
     return (Identifier(authority=row.authority, type=row.type, value=row.value),) if row else ()
 
 
-def _practitioner(data) -> PractitionerRef | None:
+def practitioner(data) -> PractitionerRef | None:
     return data and PractitionerRef(
         value=data.value, authority=data.authority or "", family=data.family, given=data.given
     )
@@ -318,7 +317,7 @@ class Encounters(CommandResource):
             identifiers=identifiers,
             class_code=data.visit_class,
             point_of_care=place and PointOfCare(unit=place.unit, room=place.room or "", bed=place.bed or ""),
-            attending=_practitioner(data.attending),
+            attending=practitioner(data.attending),
             admitted_at=data.admitted_at,
             discharged_at=data.discharged_at,
             account_number=data.account_number,
@@ -341,64 +340,3 @@ class Encounters(CommandResource):
             if getattr(data, name) is not None:
                 values[name] = getattr(data, name).replace(tzinfo=None)
         return values
-
-
-class Charges(CommandResource):
-    name = "charges"
-    model = "health.charge"
-    scope = "charge"
-    group = GROUP
-    summary = "Charges"
-    description = (
-        "Billable acts. A charge sent again under its transaction and line amends the first; a credit takes it back. "
-        "An act whose service code has no approved mapping is kept, quarantined, and billed once it has one."
-    )
-    read = care.ChargeRead
-    create = care.ChargeCreate
-    examples = {
-        "create": {
-            "facility": "{facilities}",
-            "encounter": "{encounters}",
-            "transaction": "EX-T-1",
-            "source_service_code": "LAB100",
-            "service_date": "2026-03-02",
-            "quantity": "1",
-            "amount": "125.00",
-        }
-    }
-
-    @classmethod
-    def ordering(cls, operation, token, data):
-        return f"encounters:{data.encounter}"
-
-    @classmethod
-    def before(cls, context, current):
-        context.facilities = context.referred("health.facility", "facility", ["code"])
-        context.encounters = context.referred("health.encounter", "encounter", ["number", "authority", "facility_id"])
-        for item in context.items:
-            facility, visit = context.facilities.get(item.message_id), context.encounters.get(item.message_id)
-            if facility and visit and visit.facility_id != facility:
-                context.refuse(item, "/facility", "facility", "The visit belongs to another facility")
-
-    @classmethod
-    def command(cls, context, item, record):
-        data, visit = item.data, context.encounters[item.message_id]
-        return CaptureCharge(
-            facility=context.sending_code(item, context.facilities.get(item.message_id)),
-            occurred_at=said_or_now(item),
-            transaction_id=data.transaction,
-            line=data.line,
-            action=data.action,
-            visit=VisitRef(number=visit.number, authority=visit.authority),
-            service_code=data.source_service_code,
-            service_description=data.description,
-            service_date=data.service_date,
-            quantity=data.quantity,
-            unit_price=data.unit_price,
-            amount=data.amount,
-            modifiers=data.modifiers,
-            point_of_care=PointOfCare(unit=data.unit) if data.unit else None,
-            performer=_practitioner(data.performer),
-            order_number=data.order_number,
-            diagnosis_codes=data.diagnosis_codes,
-        )

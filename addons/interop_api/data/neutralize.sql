@@ -5,3 +5,5 @@ UPDATE interop_service_credential
  WHERE revoked_at IS NULL;
 UPDATE interop_trusted_issuer SET active = false;
 DELETE FROM interop_signing_key;
+-- What partners exported is not for a copy.
+DELETE FROM interop_rest_job WHERE kind = 'export';
