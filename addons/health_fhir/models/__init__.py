@@ -11,5 +11,6 @@ from . import (
     health_fhir_version,
     health_intake,
     interop_payload,
+    interop_route,
     record_buttons,
 )

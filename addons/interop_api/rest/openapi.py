@@ -51,7 +51,7 @@ def _document(items: tuple, addons: tuple) -> dict:
         paths |= copy.deepcopy(MORE[addon][1])
     components = copy.deepcopy(COMPONENTS)
     components["schemas"] |= schemas
-    components["securitySchemes"]["oauth2"]["flows"]["clientCredentials"]["scopes"] = _scopes(dict(items))
+    components["securitySchemes"]["oauth2"]["flows"]["clientCredentials"]["scopes"] = scopes_of(dict(items))
     return {
         "openapi": "3.1.0",
         "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
@@ -73,7 +73,8 @@ def _about(resource) -> str:
     return resource.description or f"{resource.summary}."
 
 
-def _scopes(resources) -> dict[str, str]:
+def scopes_of(resources) -> dict[str, str]:
+    """The scopes of resources by name, each with what it allows."""
     found = {}
     for resource in resources.values():
         what = resource.scope.replace("-", " ")

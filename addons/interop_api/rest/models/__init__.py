@@ -5,4 +5,5 @@ from . import (
     interop_rest_handler,
     interop_rest_job,
     interop_rest_line,
+    interop_route,
 )
