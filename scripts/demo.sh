@@ -8,6 +8,9 @@ pg_env
 "$ROOT/scripts/stop.sh" --keep-database
 say "Database of the demo hospital"
 "$ROOT/scripts/database.sh" demo interop_demo
+# The public address: the issuer of tokens, and the audience of clients' assertions.
+psql -qAt -d interop_demo -c "INSERT INTO ir_config_parameter (key, value) VALUES ('web.base.url', 'http://127.0.0.1:$PORT'), ('web.base.url.freeze', 'True')
+  ON CONFLICT (key) DO UPDATE SET value = excluded.value" >/dev/null
 "$PY" "$ROOT/scripts/conf.py" "$BUILD/demo.conf" db_name=interop_demo "data_dir=$BUILD/data" proxy_mode=False \
   workers=2 max_cron_threads=3 "http_port=$PORT" "gevent_port=$((PORT + 3))" http_interface=127.0.0.1 \
   "logfile=$BUILD/logs/demo.log"
