@@ -11,10 +11,11 @@ from odoo.http import Response, request
 from odoo.addons.interop_api import problem
 from odoo.addons.interop_api.problem import Problem
 
+from ..bundles import BundleServer
 from ..codec import jsonio, outcome
 from ..codec.issues import FhirError
 from ..errors import check_pairs, refused
-from ..server import Answer, Conditions, Server
+from ..server import Answer, Conditions
 
 TYPE = "application/fhir+json"
 _JSON = frozenset((TYPE, "application/json", "text/json", "json", "application/json+fhir"))
@@ -162,10 +163,10 @@ def idempotency_key(header: str) -> str:
     return f"{request.dispatcher.caller.account_id}:{request.httprequest.method}:{request.httprequest.path}:{key}"
 
 
-def server() -> Server:
+def server() -> BundleServer:
     """The FHIR server for the caller of this request."""
     dispatcher = request.dispatcher
-    return Server(
+    return BundleServer(
         request.env,
         dispatcher.interface,
         lambda kind, letter: dispatcher.allows("system", kind, letter),
