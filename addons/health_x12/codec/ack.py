@@ -92,8 +92,8 @@ def answer_envelope(interchange: Interchange, control_number: int, when) -> Enve
     """The envelope back to who sent: sender and receiver swapped."""
     first = interchange.groups[0] if interchange.groups else None
     return Envelope(
-        sender=words(interchange.receiver, 15) or "UNKNOWN", sender_qualifier=_safe(interchange.receiver_qualifier, 2, "ZZ"),
-        receiver=words(interchange.sender, 15) or "UNKNOWN", receiver_qualifier=_safe(interchange.sender_qualifier, 2, "ZZ"),
+        sender=words(interchange.receiver, 15) or "UNKNOWN", sender_qualifier=_pair(interchange.receiver_qualifier),
+        receiver=words(interchange.sender, 15) or "UNKNOWN", receiver_qualifier=_pair(interchange.sender_qualifier),
         control_number=control_number, when=when,
         group_sender=words(first.receiver, 15) if first else "", group_receiver=words(first.sender, 15) if first else "",
         usage=interchange.usage if interchange.usage in {"P", "T"} else "P", acknowledgment_requested=False,
@@ -119,6 +119,12 @@ def _safe(value: str, most: int, default: str = "") -> str:
     return clean or default
 
 
+def _pair(value: str) -> str:
+    """A code of two characters; ``ZZ`` where it is none."""
+    clean = _safe(value, 2)
+    return clean if len(clean) == 2 else "ZZ"
+
+
 def _digits(value: str, most: int) -> str:
     """A control number as it may be repeated."""
     return "".join(char for char in value if char.isascii() and char.isdigit())[:most].rjust(most, "0")
@@ -127,7 +133,7 @@ def _digits(value: str, most: int) -> str:
 def _group(out: Writer, group: Group) -> None:
     """One 999."""
     out.begin()
-    out.add("AK1", _safe(group.code, 2, "ZZ"), int(_digits(group.control_number, 9)), _safe(group.version, 12))
+    out.add("AK1", _pair(group.code), int(_digits(group.control_number, 9)), _safe(group.version, 12))
     for transaction in group.sets:
         _set(out, transaction)
     status, codes = group_status(group)

@@ -141,3 +141,15 @@ def test_several_interchanges_are_answered_one_by_one():
     assert [(len(notes), len(groups)) for notes, groups in found] == [(1, 1), (0, 1), (1, 0)]
     numbers = [each[90:99] for each in acknowledge(Document(ASKED + ASKED).read(), 900, NOW)]
     assert numbers == [b"000000900", b"000000901"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"GS*HC*", b"GS*H*"), (b"GS*HC*", b"GS**"), (b"*ZZ*SENDER ", b"*Z *SENDER "), (b"*ZZ*SENDER  ", b"*ZZ*S:D:R   "),
+        (b"ST*837*0001", b"ST**"), (b"*261122*1200*^", b"*26 122*12 0*^"), (b"SENDER  ", "SÉNDER ".encode()),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_repeated_is_answered_all_the_same(old, new):
+    assert old in QUIET
+    answers(QUIET.replace(old, new, 1))

@@ -5,6 +5,8 @@ import datetime as dt
 from decimal import Decimal as D
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from odoo.addons.health_x12.codec.document import Document
 from odoo.addons.health_x12.codec.errors import X12Error
@@ -214,6 +216,31 @@ def test_an_amount_that_is_no_number_stops_the_set(old, new, where):
     issue = caught.value.issue
     assert (issue.segment, issue.element, issue.position) == where
     assert issue.number == issue.position + 2
+
+
+amounts = st.integers(-3, 3).map(D)
+
+
+@given(
+    st.lists(
+        st.tuples(amounts, amounts, amounts, st.lists(st.tuples(amounts, amounts, amounts), max_size=3)), max_size=4
+    )
+)
+def test_the_reader_finds_what_the_claims_say(rows):
+    segments = []
+    for charge, paid, adjusted, services in rows:
+        segments += [f"CLP*P*1*{charge}*{paid}**12*I", f"CAS*CO*45*{adjusted}", "NM1*QC*1*D"]
+        for each in services:
+            segments += ["SVC*HC:1*{}*{}".format(*each), f"CAS*PR*1*{each[2]}"]
+    found = remit(remittance("0", *segments))
+    expected = [each for claim in found.claims for each in claim.differences()]
+    assert [each for each in found.differences if each.level != "payment"] == expected
+    for claim in found.claims:
+        wrong = {each.level for each in claim.differences()}
+        assert ("claim" in wrong) == bool(claim.difference)
+        assert ("service" in wrong) == any(each.difference for each in claim.services)
+    total = sum((claim.paid for claim in found.claims), D(0))
+    assert [each.amount for each in found.differences if each.level == "payment"] == ([-total] if total else [])
 
 
 def test_without_bpr():
