@@ -77,6 +77,7 @@ class SearchCase(TransactionCase):
         """Record ids page by page."""
         pages, cursor = [], ""
         while True:
+            self.assertLess(len(pages), 100, "the pages do not end")
             query = self.query(kind, f"{text}&_count={size}" + (f"&_cursor={cursor}" if cursor else ""))
             page = self.search._page(query, 500)
             pages.append([row.res_id for row in page.matches])
