@@ -90,13 +90,9 @@ class HealthFhirHandler(models.AbstractModel):
 
     @staticmethod
     def _ordering(writes) -> str:
-        """Writes to one resource, or about one patient, keep their order."""
-        if len(writes) != 1:
-            return ""
-        entry = writes[0]
-        if entry.id:
-            return f"{entry.type}/{entry.id}"
-        return ""
+        """Writes to one resource keep their order: behind one that waits, the next waits too."""
+        entry = writes[0] if len(writes) == 1 else None
+        return f"{entry.type}/{entry.id}" if entry and entry.id else ""
 
     @api.model
     def _acknowledge(self, interface, inbound, error=None):

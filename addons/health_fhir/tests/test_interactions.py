@@ -195,6 +195,26 @@ class TestUpdateAndDelete(FhirCase):
         told = self.send("PUT", f"Patient/{created['id']}", changed, 200, Prefer="return=OperationOutcome")
         self.assertEqual(told["issue"][0]["expression"], ["Patient.name"])
 
+    def test_behind_a_write_that_waits_the_next_waits_too(self):
+        created = self.create(self.patient())
+        path = f"Patient/{created['id']}"
+        owner = self.env["interop.system"].create({"name": "MPI", "code": "MPIX", "kind": "ehr"})
+        rule = self.env["interop.authority"].create(
+            {
+                "model_id": self.env["ir.model"]._get_id("health.patient.account"),
+                "field_names": "sex",
+                "system_id": owner.id,
+                "policy": "refuse",
+            }
+        )
+        changed = created | {"gender": "male"}
+        self.outcome(self.ask("PUT", path, changed), 202, "informational")
+        rule.unlink()
+        self.outcome(self.ask("PUT", path, changed), 202, "informational")
+        self.assertEqual(self.record(created).sex, "female")
+        messages = self.env["interop.message"].search([("interface_id", "=", self.fhir.id)], order="id desc", limit=2)
+        self.assertEqual(messages.mapped("state"), ["received", "quarantined"])
+
 
 @tagged("post_install", "-at_install")
 class TestHistory(FhirCase):
