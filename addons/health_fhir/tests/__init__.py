@@ -9,6 +9,7 @@ from . import (
     test_money,
     test_overlay,
     test_search,
+    test_search_http,
     test_security,
     test_views,
 )
