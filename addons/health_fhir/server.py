@@ -18,7 +18,7 @@ from .codec.definitions import resource_types
 from .codec.issues import FhirError, Issue, error
 from .codec.validate import validate
 from .errors import Refused, check_pairs, refused
-from .models.health_fhir_handler import REPORT, USER, single
+from .models.health_fhir_handler import BASE, REPORT, USER, single
 from .models.health_fhir_store import instant
 
 GRANT = "health_fhir_grant"
@@ -264,7 +264,7 @@ class Server:
     def _take(self, body: bytes, key: str = ""):
         """Let a transaction in by the inbox, and process it at once."""
         report: list = []
-        context = {**self.env.context, USER: self.env.uid, REPORT: report}
+        context = {**self.env.context, USER: self.env.uid, BASE: self.base, REPORT: report}
         env = self.env(su=True, context=context)
         handler = env[self.interface.handler]
         inbound = handler._identify(self.interface, body, self.content_type, self.base)

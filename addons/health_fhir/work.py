@@ -61,6 +61,7 @@ class Work:
     :ivar env: superuser environment of the interface's company
     :ivar reader: the store in the environment of who may see what
     :ivar now: when the message arrived, naive UTC
+    :ivar base: our base URL, with ``/`` at its end
     :ivar commands: canonical commands, in the order in which they are to be applied
     :ivar refs: resources that are referred to and were there before
     """
@@ -70,6 +71,7 @@ class Work:
     interface: Any
     message_id: int
     now: datetime
+    base: str = ""
     operations: list[Operation] = field(default_factory=list)
     commands: list = field(default_factory=list)
     refs: dict[tuple[str, str], Row] = field(default_factory=dict)
@@ -84,16 +86,23 @@ class Work:
         """Note the addresses of the operations, for references among them."""
         self._by_address = {(op.type, op.fhir_id): op for op in self.operations if op.fhir_id}
 
+    def address(self, text: str) -> tuple[str, str] | None:
+        """``(type, id)`` of a reference to a resource of this server."""
+        literal = reference.parse(text)
+        if literal is None:
+            return None
+        ours = literal.kind == "relative" or (literal.kind == "absolute" and literal.base == self.base)
+        return (literal.type, literal.id) if ours else None
+
     def target(self, value: Any, kind: str = "") -> Operation | Row | None:
         """What a ``Reference`` points to: a write of this message, or a resource that was there.
 
         :param kind: only resources of this type
         """
         text = value.get("reference") if isinstance(value, dict) else None
-        literal = reference.parse(text) if text else None
-        if literal is None or literal.kind != "relative" or (kind and literal.type != kind):
+        address = self.address(text) if text else None
+        if address is None or (kind and address[0] != kind):
             return None
-        address = (literal.type, literal.id)
         op = self._by_address.get(address)
         if op is not None and op.method != "delete":
             return op

@@ -100,9 +100,8 @@ class HealthFhirEngine(models.AbstractModel):
         wanted = {(op.type, op.fhir_id) for op in work.operations if op.fhir_id}
         for op in work.operations:
             for text in links.references(op.resource):
-                literal = reference.parse(text)
-                if literal is not None and literal.kind == "relative":
-                    wanted.add((literal.type, literal.id))
+                if address := work.address(text):
+                    wanted.add(address)
         work.refs = work.reader._locate(wanted)
         for op in work.operations:
             if op.fhir_id and not op.row:

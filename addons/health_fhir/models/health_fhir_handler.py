@@ -13,8 +13,9 @@ from ..codec.validate import validate
 from ..errors import Refused
 from ..work import Work
 
-#: Context keys of a request that waits: the technical user whose sight counts, and a list for the operations.
-USER, REPORT = "health_fhir_user", "health_fhir_report"
+#: Context keys of a request that waits: the technical user whose sight counts, our base URL as the client
+#: sees it, and a list for the operations.
+USER, BASE, REPORT = "health_fhir_user", "health_fhir_base", "health_fhir_report"
 TYPE = "application/fhir+json"
 _OPEN = b'{"resourceType":"Bundle","type":"transaction","entry":['
 
@@ -117,16 +118,22 @@ class HealthFhirHandler(models.AbstractModel):
                 raise SetFailed({message.id: Refused(failure)}) from None
 
     def _apply(self, interface, message, body) -> None:
-        plan = bundle.plan(jsonio.parse(body))
+        base = self.env.context.get(BASE) or self._base()
+        plan = bundle.plan(jsonio.parse(body), base=base)
         user = self.env.context.get(USER)
         reader = self.env["health.fhir.store"]
         if user:
             reader = reader.with_user(user).with_context(self.env.context)
-        work = Work(self.env, reader, interface, message.id, message.received_at.replace(microsecond=0))
+        work = Work(self.env, reader, interface, message.id, message.received_at.replace(microsecond=0), base)
         report = self.env.context.get(REPORT)
         operations = self.env["health.fhir.engine"]._apply(work, plan.ordered())
         if report is not None:
             report.extend(operations)
+
+    def _base(self) -> str:
+        """Our base URL when no request says it."""
+        root = self.env["ir.config_parameter"].sudo().get_param("web.base.url") or ""
+        return f"{root.rstrip('/')}/fhir/r4/"
 
     @api.model
     def _render(self, interface, body):

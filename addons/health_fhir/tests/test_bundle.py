@@ -105,6 +105,15 @@ class TestTransaction(FhirCase):
         found = answer["entry"][0]["resource"]
         self.assertEqual([part["resource"]["id"] for part in found["entry"]], ["p44"])
 
+    def test_absolute_urls_of_our_own(self):
+        base = f"{self.base_url()}/fhir/r4/"
+        patient = self.create(self.patient())["id"]
+        visit = self.visit(f"{base}Patient/{patient}")
+        answer = self.send("POST", "", bundle(entry("POST", f"{base}Encounter", visit)), 200)
+        created = answer["entry"][0]["resource"]
+        self.assertEqual(created["subject"]["reference"], f"{base}Patient/{patient}")
+        self.assertEqual(self.record(created).account_id.family, "Everywoman")
+
     def test_conditions_inside(self):
         self.create(self.patient("60"))
         resource = {
