@@ -64,6 +64,7 @@ class Caller:
     user_id: int  #: the technical user
     grant: Grant  #: of the account, or of the token that it showed
     rate_burst: int = 0
+    company_id: int | None = None  #: the first of its companies
     quota: tuple[int, int, int] = (0, 0, 0)  #: body, page, bundle; 0: those of the interface
 
 
@@ -152,6 +153,7 @@ def identify(env, presented: Presented, address: str, spent: set[str] | None = N
         account.user_id,
         account.grant if grant is None else grant,
         account.rate_burst,
+        account.company_id,
         account.quota,
     )
 
@@ -216,8 +218,10 @@ def quota(interface, caller: Caller | None) -> Quota:
 
 def partner_env(env, caller: Caller):
     """The environment of the account's technical user, with its companies."""
-    companies = {} if caller.company_ids is None else {"allowed_company_ids": sorted(caller.company_ids)}
-    return env(user=caller.user_id, su=False, context=companies)
+    if caller.company_ids is None:
+        return env(user=caller.user_id, su=False, context={})
+    others = sorted(caller.company_ids - {caller.company_id})
+    return env(user=caller.user_id, su=False, context={"allowed_company_ids": [caller.company_id, *others]})
 
 
 def _note_use(env, credential_id: int) -> None:

@@ -44,6 +44,7 @@ class DoorAccount:
     id: int | None
     client_id: str
     user_id: int | None = None  #: the technical user
+    company_id: int | None = None  #: the first of its companies
     company_ids: frozenset[int] | None = frozenset()  #: None: all
     rate_limit: int = 0
     rate_burst: int = 0
@@ -135,6 +136,7 @@ class InteropServiceAccount(models.Model):
                 account_id,
                 client_id,
                 user_id,
+                company_id,
                 frozenset([company_id, *companies]) if company_id else None,
                 rate_limit or 0,
                 rate_burst or 0,

@@ -41,8 +41,7 @@ class TestLimiter(TransactionCase):
         self.assertEqual(limiter.burst_of(60, 30), 30)
 
     def test_refused_requests_cost_no_query(self):
-        while not self.admit(60, 3).wait:
-            pass
+        self.assertTrue([self.admit(60, 3).wait for _n in range(6)][-1])
         with patch.object(throttle, "run_apart") as run:
             for _n in range(50):
                 self.assertTrue(self.admit(60, 3).wait)

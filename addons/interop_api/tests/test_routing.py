@@ -108,6 +108,10 @@ class TestRouting(DoorCase):
         self.partner.company_id = self.company
         answer = self.get("partner").json()
         self.assertEqual((answer["companies"], answer["company"]), (self.company.ids, self.company.id))
+        self.partner.company_ids = self.env.company
+        answer = self.get("partner").json()
+        self.assertEqual(answer["company"], self.company.id)
+        self.assertEqual(set(answer["companies"]), {self.company.id, self.env.company.id})
 
     def test_an_account_without_company_reaches_those_to_come(self):
         self.partner.company_id = False
