@@ -11,7 +11,15 @@ from ..schemas import catalog
 GROUP = "Catalog"
 
 
-class Payers(Resource):
+class Governed(Resource):
+    """Master data whose creators meet at the intake's gate, so that one key never makes two records or an error."""
+
+    @classmethod
+    def meet(cls, env, keys):
+        env["health.intake.gate"].sudo()._meet(f"rest:{cls.name}", keys)
+
+
+class Payers(Governed):
     name = "payers"
     model = "health.payer"
     scope = "payer"
@@ -37,7 +45,7 @@ class Payers(Resource):
             vals |= {"partner_id": partner.id, "company_id": item.company_id}
 
 
-class OfCompany(Resource):
+class OfCompany(Governed):
     """Records that belong to the company of the interface that they come in by."""
 
     @classmethod
@@ -64,7 +72,7 @@ class Services(OfCompany):
     }
 
 
-class Mapping(Resource):
+class Mapping(Governed):
     """Proposals for what a partner's code stands for; the first version of a code, in draft."""
 
     @classmethod
@@ -77,6 +85,7 @@ class Mapping(Resource):
 
     @classmethod
     def prepare(cls, env, items, values):
+        cls.meet(env, [(item.system_id, vals["code"]) for item, vals in zip(items, values, strict=True)])
         versions = {
             (system.id, code): version
             for system, code, version in env[cls.model]._read_group(
@@ -165,7 +174,7 @@ class Facilities(Resource):
     examples = {"update": {"name": "Example General"}}
 
 
-class Locations(Resource):
+class Locations(Governed):
     name = "locations"
     model = "health.location"
     scope = "location"

@@ -152,6 +152,13 @@ class Resource:
         write.apply(cls, env, items)
 
     @classmethod
+    def meet(cls, env, keys: list[tuple]) -> None:
+        """Hook: let overlapping transactions that create under the same key notice each other.
+
+        :raises psycopg2.errors.SerializationFailure: another was there first; what asked is run again
+        """
+
+    @classmethod
     def prepare(cls, env, items: list[Item], values: list[dict]) -> None:
         """Hook of the default :meth:`apply`: complete the values for create and write in place."""
 

@@ -119,6 +119,7 @@ def _find_existing(resource, env, items, values, failures) -> None:
     asked = [(item, key) for item, key in asked if all(key)]
     if not asked:
         return
+    resource.meet(env, [key for _item, key in asked])
     domain = [
         *resource.where(env),
         *((path, "in", list({key[n] for _i, key in asked})) for n, path in enumerate(paths)),
