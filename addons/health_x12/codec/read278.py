@@ -22,8 +22,7 @@ def read_authorization(transaction: TransactionSet) -> Iterator[AuthorizationAns
     """
     reader = _Reader(transaction)
     for level in levels(transaction, []):
-        if (done := reader.read(level)) is not None:
-            yield done
+        yield from reader.read(level)
     if (last := reader.finish()) is not None:
         yield last
 
@@ -41,25 +40,25 @@ class _Reader:
         event, self._event = self._event, None
         return AuthorizationAnswer(**event) if event is not None else None
 
-    def read(self, level: Level) -> AuthorizationAnswer | None:
-        """Take one level; gives the event that it ends."""
+    def read(self, level: Level) -> Iterator[AuthorizationAnswer]:
+        """Take one level; gives the event that it ends, and the level itself where it is refused."""
         if level.code == "SS":
             if self._event is not None:
                 service = AuthorizedService(**self._service(level))
                 self._event["services"] = (*self._event.get("services", ()), service)
-            return None
-        done = self.finish()
+            return
+        if (done := self.finish()) is not None:
+            yield done
         values = self._level(level)
         if level.code == "EV":
             above = {"payer": "20", "requester": "21", "subscriber": "22", "dependent": "23"}
             self._event = {**values, **{role: self._above(level, code) for role, code in above.items()}}
         elif values.get("rejections"):
-            return AuthorizationAnswer(
+            yield AuthorizationAnswer(
                 rejections=values["rejections"], payer=self._above(level, "20"), requester=self._above(level, "21"),
                 subscriber=self._above(level, "22"), dependent=self._above(level, "23"),
                 trace_numbers=values.get("trace_numbers", ()),
             )  # fmt: skip
-        return done
 
     def _above(self, level: Level, code: str) -> Party | None:
         found = level.up(code)

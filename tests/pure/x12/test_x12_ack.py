@@ -131,6 +131,15 @@ def test_acknowledgements_are_not_answered():
             assert acknowledge(Document(damage).read(), 901, NOW) == []
 
 
+def test_a_group_of_acknowledgements_is_not_answered_whatever_is_in_it():
+    (answer,) = acknowledge(Document(QUIET).read(), 900, NOW)
+    start, end = answer.index(b"ST*"), answer.index(b"GE*")
+    for inside in (b"", QUIET[QUIET.index(b"ST*837") : QUIET.index(b"GE*")]):
+        assert acknowledge(Document(answer[:start] + inside + answer[end:]).read(), 901, NOW) == []
+    odd = answer.replace(b"GS*FA*", b"GS*HC*")
+    assert acknowledge(Document(odd).read(), 901, NOW) == []
+
+
 def test_a_remittance_is_answered_too():
     ((_notes, (group,)),) = answers(remittance("80", *claim_segments(1)))
     assert (group.code, group.status, group.sets[0].set_id) == ("HP", "A", "835")

@@ -281,3 +281,21 @@ def test_a_request_that_is_refused_at_any_level(after):
     (answer,) = every(read_authorization, envelope("278", segments_))
     assert answer.outcome == "rejected"
     assert answer.rejections[0].reason == "72"
+
+
+def test_several_events_in_one_set():
+    first = [*EVENT, *DECIDED]
+    again = [
+        "HL*5*2*22*1",
+        "NM1*IL*1*ROE*JANE****MI*M9",
+        "HL*6*5*EV*0",
+        "TRN*2*T2*1234567890",
+        "UM*HS*I*1",
+        "HCR*A3**0V",
+    ]
+    one, two = every(read_authorization, envelope("278", [*first, *again]))
+    assert (one.outcome, one.subscriber.identifier) == ("certified", "M123")
+    assert (two.outcome, two.subscriber.identifier) == ("denied", "M9")
+    refused = ["HL*5*2*22*0", "NM1*IL*1*ROE*JANE****MI*M9", "AAA*N**72*C"]
+    one, two = every(read_authorization, envelope("278", [*first, *refused]))
+    assert (one.outcome, two.outcome) == ("certified", "rejected")

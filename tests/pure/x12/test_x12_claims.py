@@ -7,7 +7,7 @@ import pytest
 
 from odoo.addons.health_x12.codec.document import Document
 from odoo.addons.health_x12.codec.errors import X12Error
-from odoo.addons.health_x12.codec.model import Party
+from odoo.addons.health_x12.codec.model import Adjustment, Party
 from odoo.addons.health_x12.codec.model_claim import Diagnosis
 from odoo.addons.health_x12.codec.read837 import read_claims
 from odoo.addons.health_x12.codec.tokenizer import Delimiters, segments
@@ -62,6 +62,16 @@ def test_the_second_opinion_accepts_it(name):
 def test_what_is_read_is_what_was_written(name):
     kind, claims = CASES[name]
     assert found(write(kind, *claims)) == list(claims)
+
+
+def test_more_than_six_adjustments_of_one_group():
+    adjustments = tuple(Adjustment("PR", str(reason), D(reason)) for reason in range(1, 9))
+    adjudication = dataclasses.replace(SECONDARY.lines[0].adjudications[0], adjustments=adjustments)
+    claim = changed(SECONDARY, {"adjudications": (adjudication,)})
+    body = write("P", claim)
+    assert [len(each) for each in segments(body) if each[0] == "CAS"] == [19, 7]
+    assert found(body) == [claim]
+    assert complaints(body) == []
 
 
 def test_the_second_opinion_can_disagree():

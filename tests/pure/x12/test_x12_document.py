@@ -113,6 +113,10 @@ def test_a_set_without_its_trailer_does_not_swallow_the_next():
 
 def test_an_interchange_without_its_trailer_does_not_swallow_the_next():
     broken = BODY.replace(b"IEA*1*000000001~", b"")
+    other = remittance("80", *claim_segments(7), end="\n", element="|", component=">")
+    for following in (BODY, other, b"\r\n" + other):
+        document = Document(broken + following).read()
+        assert [interchange_status(each) for each in document.interchanges] == [("R", "023"), ("A", "000")]
     document = Document(broken + BODY).read()
     assert [interchange_status(each) for each in document.interchanges] == [("R", "023"), ("A", "000")]
 

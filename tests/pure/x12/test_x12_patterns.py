@@ -1,5 +1,6 @@
 """The quick check of a segment is never wider than the slow one."""
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -62,6 +63,34 @@ def test_what_matches_is_right(case):
     notes = Notes(guide)
     Checker(notes)._elements(segment, elements)
     assert notes.issues == []
+
+
+def sample(element, length):
+    if element is None:
+        return ""
+    if element.components:
+        return ":".join(sample(each, each.least if each else 0) for each in element.components).rstrip(":")
+    if element.codes:
+        return sorted(element.codes)[0]
+    return {"DT": "20260131", "TM": "1200", "R": "1", "N": "1" * length}.get(element.type, "A" * length)
+
+
+@pytest.mark.parametrize("name", [name for name in SEGMENTS if ":" not in name])
+def test_lengths_are_the_same(name):
+    sound = patterns("837P", MARKS).get(name)
+    if not sound:
+        return
+    elements = elements_of("837P")[name]
+    for least in (True, False):
+        good = [sample(each, (each.least if least else each.most) if each else 0) for each in elements]
+        assert sound("*".join([name, *good])), good
+        for at, each in enumerate(elements):
+            if each is not None and not each.components and not each.codes and each.type in {"AN", "ID", "N"}:
+                long = [*good[:at], sample(each, each.most + 1), *good[at + 1 :]]
+                assert not sound("*".join([name, *long])), (name, at)
+                if each.least > 1:
+                    short = [*good[:at], sample(each, each.least - 1), *good[at + 1 :]]
+                    assert not sound("*".join([name, *short])), (name, at)
 
 
 def test_what_is_right_mostly_matches():
