@@ -2,13 +2,14 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PORT ?= 8069
-export PORT ADDON TESTS ODOO_HOME PYTHON
+export PORT BROKER ADDON TESTS ODOO_HOME PYTHON
 
 .PHONY: help demo stop test lint bench setup shell clean lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 	@echo; echo "  PORT=8069          port of the demo"
+	@echo "  BROKER=1           make demo: with RabbitMQ beside it"
 	@echo "  ADDON=interop_hub  make test: only this addon's tests"
 	@echo "  ODOO_HOME=folder   use an existing Odoo 19 instead of Debian's package"
 	@echo "  PGHOST=…           use an existing PostgreSQL instead of an own cluster"

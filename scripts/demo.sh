@@ -11,6 +11,17 @@ say "Database of the demo hospital"
 # The public address: the issuer of tokens, and the audience of clients' assertions.
 psql -qAt -d interop_demo -c "INSERT INTO ir_config_parameter (key, value) VALUES ('web.base.url', 'http://127.0.0.1:$PORT'), ('web.base.url.freeze', 'True')
   ON CONFLICT (key) DO UPDATE SET value = excluded.value" >/dev/null
+broker=
+if [ -n "${BROKER:-}" ]; then
+  say "Message broker"
+  "$ROOT/scripts/broker.sh" start
+  INTEROP_BROKER_URL=$("$ROOT/scripts/broker.sh" url)
+  export INTEROP_BROKER_URL
+  broker="Broker         topic exchange interop.events at $INTEROP_BROKER_URL"
+  psql -qAt -d interop_demo -c "SELECT 1 FROM interop_subscription WHERE kind = 'broker'" | grep -q 1 ||
+    echo "env['health.suite.demo']._load_broker(); env.cr.commit()" |
+    "$ODOO" shell -c "$BUILD/install.conf" -d interop_demo --no-http --log-level=warn --logfile=
+fi
 "$PY" "$ROOT/scripts/conf.py" "$BUILD/demo.conf" db_name=interop_demo "data_dir=$BUILD/data" proxy_mode=False \
   workers=2 max_cron_threads=3 "http_port=$PORT" "gevent_port=$((PORT + 3))" http_interface=127.0.0.1 \
   "logfile=$BUILD/logs/demo.log"
@@ -32,5 +43,6 @@ cat <<TEXT
   HL7 v2         http://127.0.0.1:$PORT/interop/v1/inbound/ehr-adt    demo-ehr / demo-ehr-secret
   REST API       http://127.0.0.1:$PORT/interop/v1/docs    demo-portal / demo-portal-secret
   FHIR R4        http://127.0.0.1:$PORT/fhir/r4/metadata   the same
-  Stop it with   make stop                      (took $((SECONDS - started)) s)
+${broker:+  $broker
+}  Stop it with   make stop                      (took $((SECONDS - started)) s)
 TEXT

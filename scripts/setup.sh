@@ -3,8 +3,8 @@
 # Every step is skipped when it was done before and nothing it depends on has changed.
 . "$(dirname "$0")/env.sh"
 
-with_tests=
-[ "${1:-}" != --tests ] || with_tests=1
+with_tests= with_broker=${BROKER:-}
+[ "${1:-}" != --tests ] || with_tests=1 with_broker=1
 mkdir -p "$BUILD" "$STAMPS" "$LOGS"
 exec 9> "$BUILD/setup.lock"
 flock 9
@@ -21,6 +21,19 @@ debian() {
   progress "Installing $*" "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$@"
 }
 
+# RabbitMQ's package would start a service of the whole machine; ours runs below .build.
+debian_without_service() {
+  local policy=/usr/sbin/policy-rc.d sudo=()
+  [ "$(id -u)" = 0 ] || sudo=(sudo -n)
+  if [ -e $policy ]; then
+    debian "$@"
+    return
+  fi
+  printf '#!/bin/sh\nexit 101\n' | "${sudo[@]}" tee $policy >/dev/null 2>&1 && "${sudo[@]}" chmod +x $policy || true
+  debian "$@"
+  "${sudo[@]}" rm -f $policy
+}
+
 PYTHON=${PYTHON:-python3}
 command -v "$PYTHON" >/dev/null || debian python3 python3-venv
 "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "please install Python 3.11 or newer, or name one with PYTHON="
@@ -33,6 +46,9 @@ command -v psql >/dev/null || debian postgresql-client
 if [ -n "$with_tests" ]; then
   command -v chromium >/dev/null || debian chromium fonts-liberation
   { command -v node && command -v npm; } >/dev/null || debian nodejs npm
+fi
+if [ -n "$with_broker" ]; then
+  [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || debian_without_service rabbitmq-server
 fi
 
 # Odoo 19: an existing checkout, or Debian's package unpacked into the build folder.

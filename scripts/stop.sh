@@ -12,4 +12,5 @@ if [ -f "$pidfile" ]; then
   fi
   rm -f "$pidfile"
 fi
+[ "${1:-}" = --keep-database ] || [ ! -d "$BUILD/broker" ] || "$ROOT/scripts/broker.sh" stop
 [ "${1:-}" = --keep-database ] || [ ! -f "$BUILD/pg.env" ] || "$ROOT/scripts/pg.sh" stop

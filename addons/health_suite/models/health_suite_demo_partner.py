@@ -48,3 +48,18 @@ class HealthSuiteDemo(models.AbstractModel):
         )
         for account, spec in zip(accounts, specs, strict=True):
             account._add_secret(secret=spec["secret"])
+
+    def _load_broker(self):
+        """Send every event to the message broker that the server is configured for."""
+        subscriptions = self.env["interop.subscription"].create(
+            [
+                {
+                    "name": f"Everything to the message broker: {company.name}",
+                    "kind": "broker",
+                    "patterns": "*",
+                    "company_id": company.id,
+                }
+                for company in self.env["res.company"].search([])
+            ]
+        )
+        subscriptions.action_activate()
