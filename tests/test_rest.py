@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -141,6 +142,21 @@ def test_a_partner_works_through_a_visit(api, session):
     assert found.json()["data"] == [{"id": encounter.json()["id"], "status": "finished"}]
     balance = session.get(f"{api}/patient-accounts/{account}/$balance", timeout=30).json()
     assert balance["balances"][0]["unbilled"] == "99.90"
+
+
+def test_one_key_sent_by_many_at_once_makes_one_record(api, server, session):
+    """Eight creations of the same payer at the same moment: one is made, the others are told, nothing fails."""
+    before = len(server.errors())
+    headers = dict(session.headers)
+
+    def create(_number):
+        body = {"code": "BB-RACE", "name": "Race"}
+        return requests.post(f"{api}/payers", json=body, headers=headers, timeout=60).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        statuses = sorted(pool.map(create, range(8)))
+    assert statuses == [201] + [409] * 7
+    assert len(server.errors()) == before
 
 
 def test_bulk_in_and_out(api, server, session):
