@@ -37,7 +37,7 @@ class InteropSubscription(models.Model):
         self.env.cr.execute(
             """SELECT s.id, w.pending, w.failed, d.delivered, d.latency, a.failures,
                       h.last_success, h.last_failure, h.last_error, h.failures, h.blocked_until
-                 FROM unnest(%s) AS s(id)
+                 FROM unnest(%s::int[]) AS s(id)
             LEFT JOIN interop_subscription_health h ON h.subscription_id = s.id
             LEFT JOIN LATERAL (
                    SELECT (SELECT count(*) FROM interop_delivery WHERE subscription_id = s.id AND state = 'pending')

@@ -3,7 +3,7 @@ import json
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
 
 from .common import EventCase
 from .receiver import Receiver
@@ -135,6 +135,13 @@ class TestSubscription(EventCase):
             self.relay()
         self.assertEqual((subscription.success_rate, subscription.delivered_count), (0.5, 1))
         self.assertEqual((subscription.last_error, subscription.health), ("http.500", "good"))
+
+    def test_the_form_of_a_new_one(self):
+        form = Form(self.env["interop.subscription"])
+        form.name = "New"
+        form.patterns = "thing.*"
+        form.url = "https://a.example/hook"
+        self.assertEqual(form.save().health, "idle")
 
     def test_only_active_ones_can_be_tested(self):
         with self.assertRaises(UserError):
