@@ -12,6 +12,7 @@ from . import (
     test_message,
     test_oauth2,
     test_owasp,
+    test_owasp_authentication,
     test_route,
     test_routing,
     test_scopes,
