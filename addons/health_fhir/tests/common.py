@@ -33,6 +33,8 @@ class FhirCase(HttpCase):
                 "code_ids": [(0, 0, {"system_id": cls.system.id, "code": "NORTH"})],
             }
         )
+        # Whatever the database owns and names already is not the tests' affair.
+        cls.env["interop.authority"].search([]).unlink()
         cls.env["health.fhir.naming"].search([]).unlink()
         cls.env["health.fhir.naming"].create(
             [

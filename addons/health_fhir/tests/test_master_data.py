@@ -9,7 +9,7 @@ PROVIDER = [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/organi
 @tagged("post_install", "-at_install")
 class TestMasterData(FhirCase):
     @staticmethod
-    def payer(code="EVG", **more):
+    def payer(code="FT-EVG", **more):
         return {
             "resourceType": "Organization",
             "identifier": [{"system": "https://payers.example", "value": code}],
@@ -33,12 +33,12 @@ class TestMasterData(FhirCase):
         created = self.create(sent)
         self.assertEqual(self.content(created), sent)
         payer = self.record(created)
-        self.assertEqual((payer._name, payer.name, payer.code), ("health.payer", "Evergreen", "EVG"))
+        self.assertEqual((payer._name, payer.name, payer.code), ("health.payer", "Evergreen", "FT-EVG"))
         self.assertEqual((payer.partner_id.name, payer.partner_id.phone), ("Evergreen", "555"))
         self.create(self.payer(name="Evergreen Health"), 200)
         payer.invalidate_recordset()
         self.assertEqual(payer.name, "Evergreen Health")
-        self.assertEqual(self.env["health.payer"].search_count([("code", "=", "EVG")]), 1)
+        self.assertEqual(self.env["health.payer"].search_count([("code", "=", "FT-EVG")]), 1)
 
     def test_a_payer_may_belong_to_another_system(self):
         created = self.create(self.payer())
