@@ -37,6 +37,14 @@ class TestImport(ApiCase):
         payers = self.env["health.payer"].search([("code", "in", ("B1", "B2"))])
         self.assertEqual(sorted(payers.mapped("name")), ["One", "Two"])
 
+    def test_a_key_that_comes_twice_is_created_and_changed(self):
+        lines = [{"code": "B1", "name": name} for name in ("One", "Two", "Three")]
+        job = self.bulk("payers", *lines).json()["job"]
+        self.drain()
+        results = [json.loads(line) for line in self.get(f"jobs/{job}/results").text.splitlines()]
+        self.assertEqual([row.get("created") for row in results], [True, False, False])
+        self.assertEqual(self.env["health.payer"].search([("code", "=", "B1")]).name, "Three")
+
     def test_lines_prefer_a_batch_lane(self):
         lane = self.env["interop.lane"].create({"name": "Bulk", "code": "bulk", "latency_class": "batch"})
         batch = self.make_interface("test-rest-batch", handler="interop.rest.handler", lane_id=lane.id)

@@ -34,7 +34,23 @@ def as_partner(env, user_id: int):
 
 
 def apply(resource, env, items: list[Item]) -> None:
-    """Write ``items`` with the ORM; see :meth:`.resource.Resource.apply`."""
+    """Write ``items`` with the ORM; see :meth:`.resource.Resource.apply`.
+
+    A record that is named twice in the set is created by the first and changed by the next.
+    """
+    rounds: list[list[Item]] = []
+    seen: dict = {}
+    for item in items:
+        key = item.record_id or tuple(getattr(item.data, name, None) for name in resource.key) or item.message_id
+        turn = seen[key] = seen.get(key, -1) + 1
+        if turn == len(rounds):
+            rounds.append([])
+        rounds[turn].append(item)
+    for part in rounds:
+        _apply_round(resource, env, part)
+
+
+def _apply_round(resource, env, items: list[Item]) -> None:
     failures: dict[int, InteropError] = {}
     references = _references(resource, env, items, failures)
     values = [_values(resource, env, item, references) for item in items]
