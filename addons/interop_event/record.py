@@ -18,8 +18,10 @@ class Recorder:
 
     @staticmethod
     def room(failures: int, usual: int) -> int:
-        """How many deliveries an endpoint may have under way: one, to probe, once its breaker was open."""
-        return 1 if failures >= schedule.BREAKER_FAILURES else usual
+        """How many deliveries an endpoint may have under way: few while it fails, one once its breaker was open."""
+        if failures >= schedule.BREAKER_FAILURES:
+            return 1
+        return min(usual, 4) if failures else usual
 
     def write(self, batch, configs: dict) -> set[int]:
         """Write states, attempts and the endpoints' health; return the subscriptions to be left alone for a while.
