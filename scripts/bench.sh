@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measure what the suite promises, each figure beside a reference measured in the same run.
-#   BENCH=name,name  only these: door batch mllp adt dft latency log parse
+#   BENCH=name,name  only these: door batch mllp adt dft latency log parse rest fhir event broker x12
 #   QUICK=1          small counts, to try the bench itself
 #   KEEP=1           leave the scratch databases
 . "$(dirname "$0")/env.sh"

@@ -46,7 +46,7 @@ class HealthSuiteDemo(models.AbstractModel):
         self._map("health.payer.mapping", "payer_id", systems, self._load_payers(plan["payers"]), plan["payers"])
         self._map("health.service.mapping", "service_id", systems, self._load_services(catalog), self._codes(catalog))
         self._load_interfaces(plan["interfaces"], plan["client"], systems, users, companies)
-        self._load_partners(plan["partners"], systems["PORTAL"], users, facilities)
+        self._load_partners(plan["partners"], systems["EHR"], systems["PORTAL"], users, facilities)
         self._load_authority(systems["EHR"])
 
     def _load_companies(self, specs) -> dict:

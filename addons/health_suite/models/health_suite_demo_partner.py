@@ -6,7 +6,7 @@ class HealthSuiteDemo(models.AbstractModel):
 
     _inherit = "health.suite.demo"
 
-    def _load_partners(self, specs, portal, users, facilities):
+    def _load_partners(self, specs, ehr, portal, users, facilities):
         """Service accounts with scopes, and the interfaces by which their writes come in."""
         lanes = {lane.code: lane for lane in self.env["interop.lane"].search([])}
         own = [spec["interface"] for spec in specs if "interface" in spec]
@@ -24,6 +24,8 @@ class HealthSuiteDemo(models.AbstractModel):
                 for spec in own
             ]
         )
+        # What comes by FHIR is the EHR's: it owns patients and visits.
+        self.env.ref("health_fhir.interface_fhir_r4").system_id = ehr
         by_code = {interface.code: interface for interface in self.env["interop.interface"].search([]) | interfaces}
         accounts = self.env["interop.service.account"].create(
             [

@@ -79,11 +79,11 @@ class TestDemo(TransactionCase):
         interfaces = self.env["interop.interface"].search([("system_id.code", "in", ("EHR", "LAB"))])
         self.assertEqual(
             {interface.code: interface.latency_class for interface in interfaces},
-            {"ehr-adt": "realtime", "ehr-dft": "standard", "lab-batch": "batch"},
+            {"ehr-adt": "realtime", "ehr-dft": "standard", "lab-batch": "batch", "fhir-r4": "standard"},
         )
         self.assertEqual(set(interfaces.mapped("state")), {"active"})
         account = self.env["interop.service.account"].search([("client_id", "=", "demo-ehr")])
-        self.assertEqual(account.interface_ids, interfaces)
+        self.assertEqual(account.interface_ids, interfaces.filtered(lambda interface: interface.code != "fhir-r4"))
         self.assertEqual(account.valid_count, 1)
 
     def test_partners_have_scopes_and_one_sees_a_single_clinic(self):
