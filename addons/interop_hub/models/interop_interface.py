@@ -102,7 +102,7 @@ class InteropInterface(models.Model):
     def _compute_counts(self):
         self.env.cr.execute(
             """SELECT i.id, w.waiting, w.failed, w.oldest, l.last, s.done, s.failed
-                 FROM unnest(%s) AS i(id)
+                 FROM unnest(%s::int[]) AS i(id)
             LEFT JOIN LATERAL (
                    SELECT count(*) FILTER (WHERE m.state IN ('received', 'retry', 'held')) AS waiting,
                           count(*) FILTER (WHERE m.state IN ('quarantined', 'ambiguous', 'dead')) AS failed,

@@ -40,8 +40,8 @@ class DocsController(http.Controller):
     @public("/interop/v1/openapi.json")
     def openapi(self):
         """The OpenAPI document of the resources that this database has."""
-        server = request.httprequest.url_root.rstrip("/") or "/"
-        content = json_bytes(openapi.document(installed(request.env), server, request.env.registry._init_modules))
+        # Relative to where it was found: what a request calls this server is not for others to read from a cache.
+        content = json_bytes(openapi.document(installed(request.env), "/", request.env.registry._init_modules))
         return json_response(content, etag=conditions.etag_of(content), headers={"Cache-Control": "public, max-age=60"})
 
     @public("/interop/v1/docs")

@@ -62,7 +62,7 @@ class RestController(http.Controller):
         following = cursor.seal(page.position, question.binding) if page.position else None
         headers = _applied(question)
         if following and parameters is not None:
-            link = request.httprequest.url_root.rstrip("/") + f"/interop/v1/{resource.name}"
+            link = f"/interop/v1/{resource.name}"
             headers["Link"] = f'<{link}?{url_of([*parameters, ("cursor", following)])}>; rel="next"'
         records = json_bytes(page.records)
         # Not of the cursor: it is sealed anew each time.
