@@ -69,7 +69,7 @@ class TestRead(ApiCase):
                 seen += [row["id"] for row in response.json()["data"]]
                 link = response.headers.get("Link", "")
                 self.assertEqual(bool(link), bool(response.json()["next_cursor"]))
-                path = "/" + link.split(">")[0].split("/", 3)[3] if link else ""
+                path = link.split(">")[0].removeprefix("<") if link else ""
             self.assertEqual(len(seen), len(set(seen)))
             self.assertEqual(set(seen), set(expected))
         self.assertEqual(seen[-1] in {self.token(self.v1)}, False)
