@@ -8,6 +8,7 @@ from . import (
     interop_route,
     interop_service_account,
     interop_service_credential,
+    interop_service_credential_terms,
     interop_service_door,
     interop_service_identity,
     interop_service_key,
