@@ -107,5 +107,6 @@ class TestLedger(RevenueCase):
         query = ledger._search([("facility_id", "=", self.facility.id), ("service_date", "=", "2026-03-02")])
         self.env.cr.execute(f"EXPLAIN {query.select().code}", query.select().params)
         plan = "\n".join(row[0] for row in self.env.cr.fetchall())
-        self.assertIn("health_charge_capture_day", plan)
-        self.assertIn("health_charge_day", plan)
+        for table in ("health_charge_capture", "health_charge"):
+            # Which of the indexes that begin with or hold the day is cheapest depends on what is in the table.
+            self.assertRegex(plan, rf"Index Scan using \w+ on {table}\b.*\n\s+Index Cond: .*service_date = ")
