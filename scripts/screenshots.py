@@ -12,7 +12,7 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 
 def main():
-    """Log in as admin and photograph the overview and an encounter with charges and invoices."""
+    """Log in as admin and photograph screens with what a hospital day leaves on them, and the API's page."""
     url = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8069"
     rpc = Rpc(url)
     charged = rpc.read("health.charge", [("state", "=", "charged")], ["encounter_id"])
@@ -35,11 +35,17 @@ def main():
             ("overview", "action-interop_hub.action_overview", ".o_interop_overview"),
             ("encounter", f"action-health_core.action_health_encounter/{encounter}", ".o_form_view"),
             ("ledger", "action-health_revenue.action_health_charge_ledger", ".o_list_view"),
+            ("subscriptions", "action-interop_event.action_subscription", ".o_list_view"),
+            ("calls", "action-interop_api.call_action", ".o_list_view"),
+            ("fhir", "action-health_fhir.action_health_fhir_resource", ".o_action_manager"),
         ):
             page.goto(f"{url}/odoo/{path}")
             page.wait_for_selector(ready)
             page.wait_for_timeout(2500)
             page.screenshot(path=str(DOCS / f"{name}.png"))
+        page.goto(f"{url}/interop/v1/docs")
+        page.wait_for_timeout(2500)
+        page.screenshot(path=str(DOCS / "api.png"))
         browser.close()
 
 
