@@ -6,13 +6,14 @@ import random
 from collections import defaultdict
 
 from .exceptions import InteropError, NeedsPerson, Retryable
-from .states import sources
+from .states import FINAL, sources
 
 _FAIL = """
     UPDATE interop_message m
        SET state = v.state, attempts = m.attempts + 1, error_class = v.error_class, error_code = v.error_code,
            error_text = v.error_text, exception_id = COALESCE(v.exception_id::int, m.exception_id),
-           next_attempt = now() AT TIME ZONE 'UTC' + make_interval(secs => v.delay::float8)
+           next_attempt = now() AT TIME ZONE 'UTC' + make_interval(secs => v.delay::float8),
+           done_at = CASE WHEN v.state IN ('done', 'rejected', 'discarded') THEN clock_timestamp() AT TIME ZONE 'UTC' END
       FROM (VALUES %s) AS v(id, state, error_class, error_code, error_text, exception_id, delay)
      WHERE m.id = v.id
 """
@@ -39,9 +40,9 @@ class Outcomes:
         self.done += messages
 
     def fail(self, message, error: InteropError) -> None:
-        """This message failed; its followers in the set are held."""
+        """This message failed; unless that is its end, its followers in the set are held."""
         self.failed[message] = error
-        if message.ordering_key and self.interface["ordering"] == "key":
+        if error.state not in FINAL and message.ordering_key and self.interface["ordering"] == "key":
             oldest = self._blocked.get(message.ordering_key, message.id)
             self._blocked[message.ordering_key] = min(oldest, message.id)
 
@@ -75,7 +76,8 @@ class Outcomes:
         if self.failed:
             self._write_failures(env)
         if self.keys_with_held:
-            release(self.cr, [m.ordering_key for m in self.done if m.ordering_key in self.keys_with_held])
+            ended = [*self.done, *(m for m, error in self.failed.items() if error.state in FINAL)]
+            release(self.cr, [m.ordering_key for m in ended if m.ordering_key in self.keys_with_held])
         self.cr.execute(
             """INSERT INTO interop_stat (interface_id, at, done, failed, held, milliseconds)
                VALUES (%s, date_trunc('minute', now() AT TIME ZONE 'UTC'), %s, %s, %s, %s)""",

@@ -14,6 +14,7 @@ ERRORS = {
     "retry": lambda: Retryable("test.busy", "the other side is busy"),
     "permanent": lambda: Permanent("test.bad", "this can never work", "/do"),
     "person": lambda: NeedsPerson("test.unknown", "somebody must look", exception_type="other", exception_key="thing"),
+    "reject": lambda: Rejected("test.refused", "this is refused after all", "/do"),
     "crash": lambda: ZeroDivisionError("secret value"),
 }
 

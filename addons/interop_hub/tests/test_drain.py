@@ -72,6 +72,20 @@ class TestDrain(HubCase):
         self.assertEqual(message.exception_id.type, "dead_letter")
         self.assertEqual(message.attempt_ids.mapped("number"), [3, 2, 1])
 
+    def test_a_refusal_is_an_end_and_lets_followers_go(self):
+        bad, follower = self.send({"id": "1", "patient": "a", "do": "reject"}, {"id": "2", "patient": "a"})
+        self.drain()
+        self.assertEqual((bad.state, follower.state), ("rejected", "done"))
+        self.assertTrue(bad.done_at)
+        later, held = self.send({"id": "3", "patient": "b", "do": "retry"}, {"id": "4", "patient": "b"})
+        self.drain()
+        self.assertEqual((later.state, held.state), ("retry", "held"))
+        self.fix("3", "reject")
+        self.due(later)
+        self.drain()
+        (later | held).invalidate_recordset()
+        self.assertEqual((later.state, held.state), ("rejected", "done"))
+
     def test_a_retry_that_succeeds_lets_its_followers_go(self):
         message, follower = self.send({"id": "1", "patient": "a", "do": "retry"}, {"id": "2", "patient": "a"})
         self.drain()
