@@ -275,7 +275,11 @@ class TestLimits(ApiCase):
         self.assertProblem(self.post("payers", {"name": [[[[[[1]]]]]]}), 400, "json.depth")
 
     @mute_logger(DRAIN)
-    def test_open_exports_are_limited(self):
+    def test_open_exports_are_limited_and_imports_are_none(self):
+        account = self.env["interop.service.account"].search([("client_id", "=", "partner")])
+        self.env["interop.rest.job"].create(
+            [{"kind": "import", "resource": "payers", "state": "running", "account_id": account.id} for _n in range(6)]
+        )
         for _n in range(5):
             self.assertEqual(self.post("encounters/$export").status_code, 202)
         self.assertProblem(self.post("encounters/$export"), 429, "export.open")

@@ -98,7 +98,8 @@ class InteropRestJob(models.Model):
         :raises UserError: the account has too many open exports
         """
         jobs = self.sudo()
-        if jobs.search_count([("account_id", "=", account_id), ("state", "in", ("waiting", "running"))]) >= MAX_OPEN:
+        mine = [("kind", "=", "export"), ("account_id", "=", account_id), ("state", "in", ("waiting", "running"))]
+        if jobs.search_count(mine) >= MAX_OPEN:
             raise UserError(self.env._("Too many open exports."))
         job = jobs.create(
             {
