@@ -277,9 +277,8 @@ class TestLimits(ApiCase):
     @mute_logger(DRAIN)
     def test_open_exports_are_limited_and_imports_are_none(self):
         account = self.env["interop.service.account"].search([("client_id", "=", "partner")])
-        self.env["interop.rest.job"].create(
-            [{"kind": "import", "resource": "payers", "state": "running", "account_id": account.id} for _n in range(6)]
-        )
+        values = {"kind": "import", "resource": "payers", "state": "running", "account_id": account.id}
+        self.env["interop.rest.job"].create([{**values, "expires_at": "2100-01-01 00:00:00"} for _n in range(6)])
         for _n in range(5):
             self.assertEqual(self.post("encounters/$export").status_code, 202)
         self.assertProblem(self.post("encounters/$export"), 429, "export.open")
