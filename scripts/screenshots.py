@@ -35,9 +35,7 @@ def main():
             ("overview", "action-interop_hub.action_overview", ".o_interop_overview"),
             ("encounter", f"action-health_core.action_health_encounter/{encounter}", ".o_form_view"),
             ("ledger", "action-health_revenue.action_health_charge_ledger", ".o_list_view"),
-            ("subscriptions", "action-interop_event.action_subscription", ".o_list_view"),
             ("calls", "action-interop_api.call_action", ".o_list_view"),
-            ("fhir", "action-health_fhir.action_health_fhir_resource", ".o_action_manager"),
         ):
             page.goto(f"{url}/odoo/{path}")
             page.wait_for_selector(ready)
