@@ -1,7 +1,7 @@
 {
     "name": "Interoperability Hub",
     "summary": "Durable, ordered, governed message exchange: systems, interfaces, lanes, exceptions, replay",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "license": "LGPL-3",
     "category": "Healthcare/Interoperability",
     "author": "Interop Suite contributors",
